@@ -1,0 +1,76 @@
+// asking.cc - who holds and who waits, what is wrong with the set-up, and taking a lock away.
+#include <utility>
+
+#include "core/engine.h"
+
+namespace repolock::core {
+
+void Engine::query(OpKey op, Verb verb, std::vector<Claim> claims) {
+  Sent sent;
+  sent.claims = claims;
+  BackendRequest request;
+  request.verb = verb;
+  request.claims = std::move(claims);
+  request.deadline = now_ + settings_.node_timeout;
+  sent.purpose = Sent::For::kQuery;
+  sent.op = op;
+  sent.deadline = request.deadline;
+  submit(std::move(request), std::move(sent));
+}
+
+void Engine::inspect(OpKey op, const std::string &repo, Millis now) {
+  begin(now);
+  if (closing_ != Closing::kOpen)
+    return complete(op, Status::kShutdown, "the client is shutting down; open a new one to look");
+  if (!can(kCanInspect))
+    return complete(op, Status::kUnsupported, "this backend cannot tell who holds a lock");
+  if (repo.empty() && !can(kCanList))
+    return complete(op, Status::kUnsupported,
+                    "this backend cannot list all locks; ask for one name");
+  std::vector<Claim> claims;
+  if (!repo.empty()) {
+    Claim claim;
+    claim.repo = repo;
+    claims.push_back(std::move(claim));
+  }
+  query(op, Verb::kInspect, std::move(claims));
+}
+
+void Engine::diagnose(OpKey op, Millis now) {
+  begin(now);
+  if (closing_ != Closing::kOpen)
+    return complete(op, Status::kShutdown, "the client is shutting down; open a new one to look");
+  query(op, Verb::kDiagnose, {});
+}
+
+void Engine::break_lease(OpKey op, const std::string &repo, const std::string &lease_id,
+                         Millis now) {
+  begin(now);
+  if (closing_ != Closing::kOpen)
+    return complete(op, Status::kShutdown,
+                    "the client is shutting down; open a new one to break " + repo);
+  if (!can(kCanBreak))
+    return complete(op, Status::kUnsupported,
+                    "this backend cannot take a lock away; " + repo + " ends by its ttl");
+  Claim claim;
+  claim.repo = repo;
+  claim.lease_id = lease_id;
+  query(op, Verb::kBreak, {std::move(claim)});
+}
+
+void Engine::query_answered(const Sent &sent, BackendAnswer answer) {
+  Status status = answer.status;
+  std::string message = std::move(answer.message);
+  if (status == Status::kOk && !answer.grants.empty()) {
+    status = answer.grants.front().status;
+    if (message.empty()) message = std::move(answer.grants.front().message);
+  }
+  if (sent.verb == Verb::kBreak && status == Status::kLost && message.empty())
+    message = "lease " + sent.claims.front().lease_id + " does not hold " +
+              sent.claims.front().repo + " any more; inspect it to see who does";
+  const bool shows = sent.verb != Verb::kBreak && status == Status::kOk;
+  complete(sent.op, status, std::move(message),
+           shows ? std::optional<Rows>(std::move(answer.rows)) : std::nullopt);
+}
+
+}  // namespace repolock::core

@@ -1,0 +1,366 @@
+// holding.cc - from the grant to the end: renewal, loss, release.
+#include <algorithm>
+#include <utility>
+
+#include "core/engine.h"
+#include "core/sentence.h"
+
+namespace repolock::core {
+
+namespace {
+
+constexpr size_t kClaimsPerRenewal = 256;
+
+}  // namespace
+
+// Tells the holder's handle when anything has changed, and sets the clock for what comes next.
+void Engine::measure(Lease &lease) {
+  const Millis was_valid = lease.valid_until;
+  const Millis was_lost = lease.lost_at;
+  lease.measure(round_trip_);
+  if (lease.state == Lease::State::kHeld &&
+      (lease.valid_until != was_valid || lease.lost_at != was_lost))
+    emit(Extended{lease.key, lease.valid_until, lease.lost_at});
+  if (lease.renewal_failure.empty()) {
+    const Millis due = lease.renewal_due();
+    // not at once, however short what the backend gave
+    renewals_.set(lease.key, due == kForever
+                                 ? kForever
+                                 : std::max(due, now_ + renewal_retry(lease.ttl, true)));
+  }
+  arm(lease);
+}
+
+void Engine::arm(const Lease &lease) {
+  Millis at = kForever;
+  switch (lease.state) {
+    case Lease::State::kGathering:
+    case Lease::State::kHeld:
+      at = lease.lost_at;
+      break;
+    case Lease::State::kLost:
+    case Lease::State::kLeft:
+      at = lease.release_at;
+      break;
+    case Lease::State::kReleasing:
+      at = kForever;
+      break;  // its request has a deadline
+  }
+  deadlines_.set({Wake::What::kLease, lease.key}, at);
+}
+
+void Engine::lease_due(Lease &lease) {
+  switch (lease.state) {
+    case Lease::State::kGathering:
+    case Lease::State::kHeld: {
+      const bool hard = lease.valid_until == lease.hard_end;
+      lose(lease, hard ? lease.hard_reason : LossReason::kExpired, lease.parts.front().repo,
+           hard ? "" : lease.renewal_failure);
+      break;
+    }
+    case Lease::State::kLost:
+    case Lease::State::kLeft:
+      end_leftovers(lease);
+      break;
+    case Lease::State::kReleasing:
+      break;
+  }
+}
+
+// ---- Renewal ----
+
+// Leases that are nearly due travel together: one request for many.
+void Engine::renew_due() {
+  if (renewals_.next() > now_) return;
+  std::vector<LeaseKey> due;
+  while (auto key = renewals_.take_due(now_)) due.push_back(*key);
+  Millis slack = kForever;
+  for (const LeaseKey key : due) slack = std::min(slack, leases_.at(key).ttl / 30);
+  while (auto key = renewals_.take_due(now_ + slack)) due.push_back(*key);
+  for (size_t from = 0; from < due.size(); from += kClaimsPerRenewal)
+    send_renewal({due.begin() + static_cast<std::ptrdiff_t>(from),
+                  due.begin() +
+                      static_cast<std::ptrdiff_t>(std::min(due.size(), from + kClaimsPerRenewal))});
+}
+
+void Engine::send_renewal(const std::vector<LeaseKey> &leases) {
+  BackendRequest request;
+  request.verb = Verb::kExtend;
+  Sent sent;
+  sent.purpose = Sent::For::kRenewal;
+  Millis patience = settings_.node_timeout;
+  for (const LeaseKey key : leases) {
+    Lease &lease = leases_.at(key);
+    for (Claim &claim : lease.claims()) {
+      // never beyond the end that max_hold or a stall has set
+      if (lease.hard_end != kForever) claim.ttl = std::min(claim.ttl, lease.hard_end - now_);
+      request.claims.push_back(std::move(claim));
+      sent.leases.push_back(key);
+    }
+    patience = std::min(patience, std::max<Millis>(1, lease.ttl / 6));
+  }
+  sent.deadline = now_ + patience;
+  submit(std::move(request), std::move(sent));
+}
+
+void Engine::renewal_answered(uint64_t id, const Sent &sent, const BackendAnswer &answer) {
+  round_trip_ = std::max(now_ - sent.at, round_trip_ * 7 / 8);
+  size_t index = 0;
+  while (index < sent.leases.size()) {
+    const LeaseKey key = sent.leases[index];
+    size_t end = index;
+    while (end < sent.leases.size() && sent.leases[end] == key) ++end;
+    const auto found = leases_.find(key);
+    if (found != leases_.end()) {
+      if (answer.status == Status::kOk && answer.grants.size() >= end)
+        apply(found->second, id, &answer.grants[index], end - index);
+      else
+        renewal_failed(found->second, answer.message);
+    }
+    index = end;
+  }
+}
+
+// What the backend said of each part, unless a later extend has been answered before.
+void Engine::apply(Lease &lease, uint64_t id, const Grant *grants, size_t count) {
+  if (lease.state != Lease::State::kHeld && lease.state != Lease::State::kGathering) return;
+  if (id < lease.newest_extend) return;
+  lease.newest_extend = id;
+  std::string failure;
+  for (size_t part = 0; part < count && part < lease.parts.size(); ++part) {
+    const Grant &grant = grants[part];
+    if (grant.status == Status::kLost)
+      return lose(lease, grant.reason, lease.parts[part].repo, grant.message);
+    if (grant.status == Status::kOk)
+      lease.parts[part].valid_until = grant.valid_until;
+    else
+      failure = grant.message.empty() ? "the backend did not confirm it" : grant.message;
+  }
+  if (!failure.empty()) return renewal_failed(lease, std::move(failure));
+  if (!lease.renewal_failure.empty())
+    log(kLogInfo, "renewal_recovered", "renewed again after: " + lease.renewal_failure,
+        lease.parts.front().repo);
+  lease.renewal_failure.clear();
+  measure(lease);
+}
+
+void Engine::renewal_failed(Lease &lease, std::string why) {
+  if (lease.state != Lease::State::kHeld && lease.state != Lease::State::kGathering) return;
+  const bool first = lease.renewal_failure.empty();
+  lease.renewal_failure = why.empty() ? "the backend did not confirm it" : std::move(why);
+  if (first)
+    log(kLogWarn, "renewal_failed", "a renewal failed: " + lease.renewal_failure,
+        lease.parts.front().repo);
+  if (lease.renewal_due() != kForever)
+    renewals_.set(lease.key, now_ + renewal_retry(lease.ttl, first));
+  measure(lease);
+}
+
+void Engine::extend(OpKey op, LeaseKey key, Millis ttl, Millis now) {
+  begin(now);
+  if (closing_ == Closing::kClosed)
+    return complete(op, Status::kShutdown, "the client was shut down; its leases are not renewed");
+  const auto found = leases_.find(key);
+  if (found == leases_.end() || found->second.state != Lease::State::kHeld) {
+    const bool lost = found != leases_.end() && found->second.state == Lease::State::kLost;
+    return complete(
+        op, lost ? found->second.release_status : Status::kInvalid,
+        lost ? found->second.release_message : "this lease was released; acquire a new one");
+  }
+  Lease &lease = found->second;
+  BackendRequest request;
+  request.verb = Verb::kExtend;
+  request.claims = lease.claims();
+  for (Claim &claim : request.claims)
+    claim.ttl = lease.hard_end == kForever ? ttl : std::min(ttl, lease.hard_end - now_);
+  // A longer ttl is the lease's own once it is granted: its margin would be more than what is left.
+  lease.ttl = std::min(lease.ttl, ttl);
+  // From now on the backend may know the shorter ttl: believe no more than that.
+  for (LeasePart &part : lease.parts)
+    if (part.valid_until != kForever) part.valid_until = std::min(part.valid_until, now_ + ttl);
+  Sent sent;
+  sent.purpose = Sent::For::kExtend;
+  sent.op = op;
+  sent.leases.assign(request.claims.size(), key);
+  sent.ttl = ttl;
+  sent.deadline = now_ + settings_.node_timeout;
+  submit(std::move(request), std::move(sent));
+  measure(lease);
+}
+
+void Engine::extend_answered(uint64_t id, const Sent &sent, const BackendAnswer &answer) {
+  Status status = answer.status;
+  std::string message = answer.message;
+  for (const Grant &grant : answer.grants) {
+    if (status != Status::kOk || grant.status == Status::kOk) continue;
+    status = grant.status;
+    message = grant.message;
+  }
+  const auto found = leases_.find(sent.leases.front());
+  if (found != leases_.end() && status == Status::kOk && id >= found->second.newest_extend)
+    found->second.ttl = sent.ttl;
+  renewal_answered(id, sent, answer);
+  if (found != leases_.end() && found->second.state == Lease::State::kLost) {
+    status = found->second.release_status;
+    message = found->second.release_message;
+  }
+  complete(sent.op, status, status == Status::kOk ? "" : std::move(message));
+}
+
+void Engine::heartbeat(Millis now) {
+  begin(now);
+  if (settings_.heartbeat != kForever && held() > 0)
+    deadlines_.set({Wake::What::kHeartbeat, 0}, now_ + settings_.heartbeat);
+}
+
+// The program is silent: nothing that it holds is renewed any more, for good.
+void Engine::stall() {
+  for (auto &[key, lease] : leases_) {
+    if (lease.state != Lease::State::kHeld) continue;
+    lease.hard_end = std::min({lease.hard_end, lease.valid_until, after(now_, lease.ttl)});
+    lease.hard_reason = LossReason::kStalled;
+    renewals_.clear(key);
+    measure(lease);
+  }
+}
+
+// ---- Loss ----
+
+void Engine::noticed_lost(LeaseKey key, Millis now) {
+  begin(now);
+  const auto found = leases_.find(key);
+  if (found == leases_.end() || found->second.state != Lease::State::kHeld) return;
+  lease_due(found->second);
+}
+
+void Engine::revoked(const std::string &repo, const std::string &lease_id, LossReason reason,
+                     const std::string &message, Millis now) {
+  begin(now);
+  const auto found = lease_by_id_.find(lease_id);
+  if (found == lease_by_id_.end()) return;
+  Lease &lease = leases_.at(found->second);
+  if (lease.state == Lease::State::kHeld || lease.state == Lease::State::kGathering)
+    lose(lease, reason, repo, message);
+}
+
+void Engine::lose(Lease &lease, LossReason reason, const std::string &repo, std::string message) {
+  if (lease.state == Lease::State::kGathering) {
+    Acquisition &acquisition = acquisitions_.at(lease.gathering_op);
+    acquisition.failure = {Status::kUnavailable, lost_sentence(repo, reason, message)};
+    return start_again(acquisition);
+  }
+  lease.state = Lease::State::kLost;
+  lease.release_status = reason == LossReason::kShutdown ? Status::kShutdown : Status::kLost;
+  lease.release_message = lost_sentence(repo, reason, message);
+  // What has an end comes to it by itself; what has none is ended by us, a ttl from now.
+  if (lease.never_expires())
+    lease.release_at = lease.hard_end != kForever ? lease.hard_end : after(now_, lease.ttl);
+  renewals_.clear(lease.key);
+  arm(lease);
+  Lost lost;
+  lost.lease = lease.key;
+  lost.status = lease.release_status;
+  lost.reason = reason;
+  lost.repo = repo;
+  lost.message = lease.release_message;
+  if (reason == LossReason::kExpired || reason == LossReason::kMaxHold ||
+      reason == LossReason::kStalled || reason == LossReason::kShutdown)
+    lost.valid_until = std::min(lease.valid_until, lease.release_at);
+  emit(std::move(lost));
+}
+
+// Lost or left, and its time is over: the backend is to let go.
+void Engine::end_leftovers(Lease &lease) {
+  std::vector<Claim> claims = lease.claims();
+  for (Claim &claim : claims) claim.ended = Previous::kExpired;
+  BackendRequest request;
+  request.verb = Verb::kRelease;
+  request.claims = std::move(claims);
+  Sent sent;
+  sent.purpose = Sent::For::kCleanup;
+  sent.deadline = now_ + settings_.release_timeout;
+  submit(std::move(request), std::move(sent));
+  lease.release_at = kForever;
+  lease.parts.clear();
+  if (lease.state == Lease::State::kLeft) drop(lease);
+}
+
+// ---- Release ----
+
+void Engine::release(OpKey op, LeaseKey key, Millis now) {
+  begin(now);
+  const auto found = leases_.find(key);
+  if (found == leases_.end())
+    return complete(op, Status::kShutdown, "the client was shut down before the release");
+  Lease &lease = found->second;
+  if (op != 0) lease.release_ops.push_back(op);
+  if (lease.state == Lease::State::kReleasing) return;
+  if (lease.parts.empty()) return released(lease, Status::kOk, "");
+
+  BackendRequest request;
+  request.verb = Verb::kRelease;
+  request.claims = lease.claims();
+  const bool lost = lease.state == Lease::State::kLost;
+  for (Claim &claim : request.claims) claim.ended = lost ? Previous::kExpired : Previous::kReleased;
+  lease.state = Lease::State::kReleasing;
+  renewals_.clear(key);
+  arm(lease);
+  Sent sent;
+  sent.purpose = Sent::For::kRelease;
+  sent.leases = {key};
+  sent.deadline = now_ + settings_.release_timeout;
+  submit(std::move(request), std::move(sent));
+}
+
+void Engine::release_answered(const Sent &sent, const BackendAnswer &answer) {
+  const auto found = leases_.find(sent.leases.front());
+  if (found == leases_.end()) return;
+  Lease &lease = found->second;
+  Status status = answer.status;
+  std::string message = answer.message;
+  for (size_t part = 0; part < answer.grants.size() && part < lease.parts.size(); ++part) {
+    const Grant &grant = answer.grants[part];
+    if (status != Status::kOk || grant.status == Status::kOk) continue;
+    status = grant.status;
+    message = status == Status::kLost
+                  ? lost_sentence(lease.parts[part].repo, grant.reason, grant.message)
+                  : grant.message;
+  }
+  if (status == Status::kUnavailable) status = Status::kUnknown;  // it may have arrived
+  if (status == Status::kUnknown && closing_ != Closing::kOpen) closing_status_ = Status::kUnknown;
+  released(lease, status, std::move(message));
+}
+
+void Engine::released(Lease &lease, Status status, std::string message) {
+  if (lease.release_status != Status::kOk) {  // it had been lost before
+    status = lease.release_status;
+    message = lease.release_message;
+  }
+  for (const OpKey op : lease.release_ops) complete(op, status, message);
+  drop(lease);
+  if (closing_ == Closing::kDraining) drain();
+}
+
+void Engine::forget(LeaseKey key, Millis now) {
+  begin(now);
+  const auto found = leases_.find(key);
+  if (found == leases_.end()) return;
+  Lease &lease = found->second;
+  if (lease.state == Lease::State::kReleasing) return;
+  renewals_.clear(key);
+  if (!lease.never_expires() || lease.parts.empty()) return drop(lease);
+  if (lease.state == Lease::State::kHeld) lease.release_at = after(now_, lease.ttl);
+  lease.state = Lease::State::kLeft;
+  arm(lease);
+  if (closing_ == Closing::kDraining) drain();
+}
+
+void Engine::drop(Lease &lease) {
+  deadlines_.clear({Wake::What::kLease, lease.key});
+  renewals_.clear(lease.key);
+  if (lease.granted_at != 0) emit(Ended{lease.key, now_ - lease.granted_at});
+  lease_by_id_.erase(lease.id);
+  leases_.erase(lease.key);
+}
+
+}  // namespace repolock::core

@@ -1,0 +1,50 @@
+#include "core/lease.h"
+
+#include <algorithm>
+
+namespace repolock::core {
+
+bool Lease::never_expires() const {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const LeasePart &part) { return part.valid_until == kForever; });
+}
+
+void Lease::measure(Millis round_trip) {
+  valid_until = hard_end;
+  for (const LeasePart &part : parts) valid_until = std::min(valid_until, part.valid_until);
+  if (valid_until == kForever)
+    lost_at = kForever;
+  else
+    lost_at = valid_until - abort_margin(std::min(ttl, max_hold), round_trip);
+}
+
+Millis Lease::renewal_due() const {
+  if (!renew || valid_until == kForever || valid_until == hard_end) return kForever;
+  return valid_until - ttl + ttl / 3;
+}
+
+std::vector<Claim> Lease::claims() const {
+  std::vector<Claim> all;
+  all.reserve(parts.size());
+  for (const LeasePart &part : parts) {
+    Claim claim;
+    claim.repo = part.repo;
+    claim.lease_id = id;
+    claim.shared = shared;
+    claim.fence = part.fence;
+    claim.ttl = ttl;
+    all.push_back(std::move(claim));
+  }
+  return all;
+}
+
+Millis abort_margin(Millis ttl, Millis round_trip) {
+  return std::min(std::max(ttl / 6, 4 * round_trip), ttl / 2);
+}
+
+Millis renewal_retry(Millis ttl, bool first_failure) {
+  return std::max<Millis>(
+      1, first_failure ? std::min<Millis>(500, ttl / 12) : std::min<Millis>(1000, ttl / 6));
+}
+
+}  // namespace repolock::core

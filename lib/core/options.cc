@@ -1,0 +1,113 @@
+#include "core/options.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/quote.h"
+#include "core/url.h"
+
+namespace repolock::core {
+namespace {
+
+constexpr Option option_at(size_t index) {
+  return static_cast<Option>(index);
+}
+
+std::string_view scheme_of(std::string_view url) {
+  return url.substr(0, url.find(':'));
+}
+
+// "memory" of "memory.fault"; "" where it is no backend's option.
+std::string_view owner_of(Option option) {
+  const std::string_view key = row_of(option).doc.key;
+  const size_t dot = key.find('.');
+  if (dot == std::string_view::npos || key.substr(0, dot) == "repo") return "";
+  return key.substr(0, dot);
+}
+
+std::string join(std::span<const std::string_view> words) {
+  std::string list;
+  for (const std::string_view word : words) list += (list.empty() ? "" : ", ") + std::string(word);
+  return list;
+}
+
+}  // namespace
+
+Options::Options(std::span<const std::string_view> known_schemes) : known_schemes_(known_schemes) {
+  for (size_t i = 0; i < kOptionCount; ++i) {
+    auto value = read_value(option_at(i), row_of(option_at(i)).doc.deflt);
+    if (auto *good = std::get_if<OptionValue>(&value)) settings_[i].value = std::move(*good);
+  }
+}
+
+std::optional<Failure> Options::set(std::string_view key, std::string_view value) {
+  const Result<Option> found = find_option(key);
+  if (const Failure *failure = failure_of(found)) return *failure;
+  const Option option = std::get<Option>(found);
+  Result<OptionValue> read = read_value(option, value);
+  if (Failure *failure = std::get_if<Failure>(&read)) return std::move(*failure);
+  auto &good = std::get<OptionValue>(read);
+  if (option == Option::kBackend && std::find(known_schemes_.begin(), known_schemes_.end(),
+                                              scheme_of(good.text)) == known_schemes_.end()) {
+    return Failure{Status::kUnsupported, "backend " + quoted(masked_url(value)) +
+                                             " has a scheme that this version does not know: use " +
+                                             join(known_schemes_) +
+                                             "; redis comes with a later version"};
+  }
+  settings_[static_cast<size_t>(option)] = {std::move(good), true};
+  return std::nullopt;
+}
+
+std::optional<Failure> Options::check() const {
+  if (ttl() > max_ttl()) {
+    return Failure{Status::kInvalid, "ttl_ms " + text(Option::kTtl) + " is more than max_ttl_ms " +
+                                         text(Option::kMaxTtl) +
+                                         ": lower the one or raise the other"};
+  }
+  for (size_t i = 0; i < kOptionCount; ++i) {
+    const std::string_view owner = owner_of(option_at(i));
+    if (settings_[i].given && !owner.empty() && owner != backend_scheme()) {
+      return Failure{Status::kInvalid, std::string(row_of(option_at(i)).doc.key) +
+                                           " does nothing with the backend " +
+                                           quoted(masked_url(backend())) +
+                                           ": leave it out, or use " + std::string(owner) + ":"};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view Options::backend_scheme() const {
+  return scheme_of(backend());
+}
+
+std::vector<BackendOption> Options::backend_options() const {
+  std::vector<BackendOption> options;
+  for (size_t i = 0; i < kOptionCount; ++i) {
+    if (settings_[i].given && owner_of(option_at(i)) == backend_scheme()) {
+      options.push_back({row_of(option_at(i)).doc.key, settings_[i].value.text.c_str()});
+    }
+  }
+  return options;
+}
+
+Millis Options::wait() const {
+  const Millis wait = number(Option::kWait);
+  return wait < 0 ? kForever : wait;
+}
+
+Millis Options::max_hold() const {
+  const Millis max_hold = number(Option::kMaxHold);
+  return max_hold == 0 ? kForever : max_hold;
+}
+
+Millis Options::heartbeat() const {
+  const Millis heartbeat = number(Option::kHeartbeat);
+  return heartbeat == 0 ? kForever : heartbeat;
+}
+
+NameRules Options::name_rules() const {
+  return {text(Option::kRepoCase) == "sensitive", text(Option::kRepoForm) == "opaque",
+          text(Option::kDefaultHost)};
+}
+
+}  // namespace repolock::core
