@@ -1,0 +1,242 @@
+// client.cc - the callers' side: every wish becomes a task for the client's own thread.
+#include "loop/client.h"
+
+#include <utility>
+
+#include "port/clock.h"
+#include "port/random.h"
+
+namespace repolock::loop {
+
+using core::Engine;
+using core::Failure;
+using core::Millis;
+using core::OpKey;
+using core::Status;
+
+namespace {
+
+Failure closed() {
+  return {Status::kShutdown, "the client was shut down; open a new one"};
+}
+
+// An op for a client that takes no more: its result is there at once.
+OpPtr refused(OpPtr op, const Failure &failure) {
+  op->set_result(failure.status, failure.message, nullptr);
+  op->settle();
+  return op;
+}
+
+}  // namespace
+
+Client::Client(const core::Options &options) : options_(options) {}
+
+core::Result<ClientPtr> Client::open(const core::Options &options,
+                                     const OpenBackend &open_backend) {
+  auto client = std::make_shared<Client>(options);
+  auto backend = open_backend(*client);
+  if (const Failure *failure = core::failure_of(backend)) return *failure;
+  client->backend_ = std::get<std::unique_ptr<Backend>>(std::move(backend));
+  client->capabilities_ = client->backend_->capabilities();
+  core::Settings settings;
+  settings.node_timeout = options.node_timeout();
+  settings.heartbeat = options.heartbeat();
+  settings.capabilities = client->capabilities_;
+  client->engine_.emplace(settings, port::random_number);
+  Client *self = client.get();
+  client->timer_ = client->loop_.timer_new(
+      [self] { self->tell_engine([](Engine &engine, Millis now) { engine.tick(now); }); });
+  client->loop_.start([keep = client] {});  // the thread keeps it until it has ended
+  return client;
+}
+
+bool Client::post(Loop::Task task) {
+  const std::lock_guard lock(mutex_);
+  return accepting_ && loop_.post(std::move(task));
+}
+
+OpPtr Client::failed(Op::Kind kind, Failure failure) {
+  auto op = std::make_shared<Op>(next_op_++, kind);
+  // Through the mailbox like any other, so that who listens is told on the client's thread.
+  const bool posted =
+      post([this, op, failure] { finish(op, failure.status, failure.message, nullptr); });
+  return posted ? op : refused(op, closed());
+}
+
+OpPtr Client::start(Op::Kind kind, Begin begin) {
+  auto op = std::make_shared<Op>(next_op_++, kind);
+  const bool posted = post([this, op, begin = std::move(begin)] {
+    ops_.emplace(op->key(), op);
+    tell_engine([&](Engine &engine, Millis now) { begin(engine, op->key(), now); });
+  });
+  return posted ? op : refused(op, closed());
+}
+
+OpPtr Client::acquire(core::Result<core::Plan> plan) {
+  if (const Failure *failure = core::failure_of(plan)) return failed(Op::Kind::kAcquire, *failure);
+  return start(Op::Kind::kAcquire,
+               [plan = std::get<core::Plan>(std::move(plan))](
+                   Engine &engine, OpKey op, Millis now) { engine.acquire(op, plan, now); });
+}
+
+OpPtr Client::extend(const LeasePtr &lease, Millis ttl) {
+  if (auto failure = core::check_ttl(ttl, options_)) return failed(Op::Kind::kExtend, *failure);
+  return start(Op::Kind::kExtend, [key = lease->key(), ttl](Engine &engine, OpKey op, Millis now) {
+    engine.extend(op, key, ttl, now);
+  });
+}
+
+OpPtr Client::release(const LeasePtr &lease) {
+  lease->start_release();
+  auto op = std::make_shared<Op>(next_op_++, Op::Kind::kRelease);
+  const bool posted = post([this, op, lease] {
+    if (const auto result = lease->release_result())
+      return finish(op, result->status, result->message, nullptr);
+    ops_.emplace(op->key(), op);
+    releases_.emplace(op->key(), lease);
+    tell_engine([&](Engine &engine, Millis now) { engine.release(op->key(), lease->key(), now); });
+  });
+  return posted ? op : refused(op, lease->release_result().value_or(closed()));
+}
+
+OpPtr Client::inspect(core::Result<std::string> repo) {
+  if (const Failure *failure = core::failure_of(repo)) return failed(Op::Kind::kInspect, *failure);
+  return start(Op::Kind::kInspect,
+               [repo = std::get<std::string>(std::move(repo))](
+                   Engine &engine, OpKey op, Millis now) { engine.inspect(op, repo, now); });
+}
+
+OpPtr Client::diagnose() {
+  return start(Op::Kind::kDiagnose,
+               [](Engine &engine, OpKey op, Millis now) { engine.diagnose(op, now); });
+}
+
+OpPtr Client::break_lease(core::Result<std::string> repo, std::string lease_id) {
+  if (const Failure *failure = core::failure_of(repo)) return failed(Op::Kind::kBreak, *failure);
+  return start(Op::Kind::kBreak, [repo = std::get<std::string>(std::move(repo)),
+                                  id = std::move(lease_id)](Engine &engine, OpKey op, Millis now) {
+    engine.break_lease(op, repo, id, now);
+  });
+}
+
+OpPtr Client::shutdown(Millis timeout) {
+  auto op = std::make_shared<Op>(next_op_++, Op::Kind::kShutdown);
+  const bool posted = post([this, op, timeout] {
+    ops_.emplace(op->key(), op);
+    tell_engine([&](Engine &engine, Millis now) { engine.shutdown(op->key(), timeout, now); });
+  });
+  if (posted) return op;
+  // It joins one that is over, or nearly: then who waits goes on when the last callback has run.
+  const std::lock_guard lock(mutex_);
+  op->set_result(end_.status, end_.message, nullptr);
+  if (over_)
+    op->settle();
+  else
+    late_shutdowns_.push_back(op);
+  return op;
+}
+
+void Client::cancel(const OpPtr &op) {
+  post([this, op] {
+    tell_engine([&](Engine &engine, Millis now) { engine.cancel(op->key(), now); });
+  });
+}
+
+void Client::heartbeat() {
+  post([this] { tell_engine([](Engine &engine, Millis now) { engine.heartbeat(now); }); });
+}
+
+void Client::noticed_lost(const LeasePtr &lease) {
+  post([this, lease] {
+    tell_engine([&](Engine &engine, Millis now) { engine.noticed_lost(lease->key(), now); });
+  });
+}
+
+// ---- Listening ----
+
+Status Client::listen(const OpPtr &op, Op::Subject subject, const ListenerPtr &listener) {
+  bool complete = false;
+  if (!op->listen(subject, listener, &complete)) return Status::kInvalid;
+  const bool posted = post([this, op, subject, listener, complete] {
+    if (listener->ended) return;  // it completed meanwhile
+    listeners_.insert(listener);
+    if (subject == Op::Subject::kWait && !complete) {
+      if (EventPtr event = op->waiting_event(*listener)) deliver_once(listener, std::move(event));
+    }
+    if (!complete) return;
+    if (subject == Op::Subject::kDone) deliver_once(listener, op->done_event(*listener));
+    end(listener);
+  });
+  if (posted || !complete) return Status::kOk;  // who completes it tells
+  op->unlisten(subject);
+  return Status::kShutdown;
+}
+
+Status Client::listen(const LeasePtr &lease, const ListenerPtr &listener) {
+  bool lost = false;
+  if (!lease->listen(listener, &lost)) return Status::kInvalid;
+  const bool posted = post([this, lease, listener, lost] {
+    if (listener->ended) return;
+    listeners_.insert(listener);
+    if (!lost) return;
+    deliver_once(listener, lease->lost_event(*listener, port::now_ms()));
+    end(listener);
+  });
+  if (posted || !lost) return Status::kOk;  // whoever ends the lease tells
+  lease->unlisten();
+  return Status::kShutdown;
+}
+
+Status Client::listen_log(int32_t level, const ListenerPtr &listener) {
+  if (log_taken_.exchange(true)) return Status::kInvalid;
+  const bool posted = post([this, level, listener] {
+    listeners_.insert(listener);
+    log_listener_ = listener;
+    log_level_ = level;
+  });
+  if (posted) return Status::kOk;
+  log_taken_ = false;
+  return Status::kShutdown;
+}
+
+// ---- Handles that are freed ----
+
+void Client::drop(const OpPtr &op) {
+  const ListenerPtr heard_by[] = {op->listener(Op::Subject::kDone),
+                                  op->listener(Op::Subject::kWait)};
+  for (const ListenerPtr &listener : heard_by) {
+    if (!listener) continue;
+    listener->muted = true;
+    queue_.forget(*listener);
+  }
+  const LeasePtr untaken = op->abandon();
+  if (op->kind() != Op::Kind::kAcquire && !heard_by[0] && !heard_by[1]) return;
+  post([this, op, untaken, done = heard_by[0], wait = heard_by[1]] {
+    if (done) end(done);
+    if (wait) end(wait);
+    tell_engine([&](Engine &engine, Millis now) {
+      engine.cancel(op->key(), now);
+      if (untaken) engine.release(0, untaken->key(), now);
+    });
+  });
+}
+
+void Client::drop(const LeasePtr &lease) {
+  const ListenerPtr listener = lease->listener();
+  if (listener) {
+    listener->muted = true;
+    queue_.forget(*listener);
+  }
+  post([this, lease, listener] {
+    if (listener) end(listener);
+    leases_.erase(lease->key());
+    tell_engine([&](Engine &engine, Millis now) { engine.forget(lease->key(), now); });
+  });
+}
+
+void Client::drop() {
+  freed_ = true;
+  post([this] { tell_engine([](Engine &engine, Millis now) { engine.abandon(now); }); });
+}
+
+}  // namespace repolock::loop

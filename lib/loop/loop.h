@@ -1,0 +1,81 @@
+// loop.h - the one thread of a client, on a private uv loop.
+//
+// Only a handful of libuv calls are used, all of them in 1.43: inside Node they bind to Node's own
+// copy. Nothing of libuv's global state is touched: no default loop, no thread pool, no signals.
+#pragma once
+
+#include <uv.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/deadlines.h"
+#include "core/time.h"
+
+namespace repolock::loop {
+
+class Loop {
+ public:
+  using Task = std::function<void()>;
+
+  Loop();   // throws std::system_error when the system has no descriptors left
+  ~Loop();  // its thread has ended, or never started
+
+  // Runs on a thread of its own until stop(); then after_run, last, on that thread.
+  void start(Task after_run);
+
+  // Any thread. Runs task on the loop's thread, in the order of the posts. False: the loop has
+  // ended and the task will never run.
+  bool post(Task task);
+
+  bool on_its_thread() const { return std::this_thread::get_id() == thread_; }
+
+  // ---- the loop's own thread, or before start() ----
+
+  void stop();
+
+  // Runs task before the thread sleeps again, when whoever is running now has returned.
+  void later(Task task) { later_.push_back(std::move(task)); }
+
+  struct Watch;
+  // events: UV_READABLE, UV_WRITABLE. nullptr: not a descriptor that can be watched.
+  Watch *watch(int fd, int events, std::function<void(int)> ready);
+  void watch_set(Watch *watch, int events);
+  void watch_free(Watch *watch);
+
+  struct Timer {
+    Task fire;
+  };
+  Timer *timer_new(Task fire) { return new Timer{std::move(fire)}; }
+  void timer_set(Timer *timer, core::Millis at) { timers_.set(timer, at); }
+  void timer_free(Timer *timer);
+
+ private:
+  void run();
+  void run_posted();
+  void run_later();
+  void run_due();
+  void set_alarm();
+
+  uv_loop_t uv_;
+  uv_async_t wake_;
+  uv_prepare_t before_sleep_;
+  uv_poll_t alarm_ready_;
+  int alarm_ = -1;
+  core::Millis alarm_at_ = core::kForever;
+  core::Deadlines<Timer *> timers_;
+  std::vector<Task> later_;
+  bool stopping_ = false;
+  Task after_run_;
+  std::atomic<std::thread::id> thread_;
+
+  std::mutex mutex_;  // of what follows; held for a push or a swap only
+  std::vector<Task> posted_;
+  bool accepting_ = true;
+};
+
+}  // namespace repolock::loop
