@@ -1,0 +1,75 @@
+# A thin front to CMake: what people type. Everything else is in CMakeLists.txt.
+#
+#   make           build the library, the command and the demo's worker, into build/
+#   make demo      workers that fight over real git repositories; LOCK=off shows the damage,
+#                  JOBS=n how many jobs, URL=... another backend
+#   make test      all tests
+#   make bench     the figures, beside those of the bare system calls
+#   make install   PREFIX=/usr/local DESTDIR=
+#   make sanitize  the tests again with ASan and UBSan, then with TSan
+#   make lint      format, clang-tidy, shellcheck, the doors of the house
+#   make format    lay out the sources
+#   make deps      install what any of these needs and the system lacks
+#   make clean     remove build/
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+cores := $(shell nproc 2>/dev/null || echo 2)
+
+# cmake makes its own flags for the make beneath it.
+unexport MAKEFLAGS
+.NOTPARALLEL:
+.PHONY: build demo test bench install sanitize asan-ubsan tsan lint format deps clean help
+
+# $(call built,PRESET): configured once, built each time.
+built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
+	cmake --build --preset $(1) --parallel $(cores)
+# $(call tested,PRESET): leaves the results in its build directory, for .ci/run to add up.
+tested = ctest --preset $(1) --parallel $(cores) --output-junit tests.xml
+
+build:
+	@.ci/deps build
+	@$(call built,release)
+
+demo:
+	@.ci/deps build demo
+	@$(call built,release)
+	@BUILD=build python3 bindings/c/examples/demo
+
+test:
+	@.ci/deps build test
+	@$(call built,test)
+	@$(call tested,test)
+
+bench:
+	@.ci/deps build demo
+	@$(call built,release)
+	@BUILD=build tests/bench/run
+
+install: build
+	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)"
+
+sanitize: asan-ubsan tsan
+
+asan-ubsan tsan:
+	@.ci/deps build test
+	@$(call built,$@)
+	@$(call tested,$@)
+
+lint:
+	@.ci/deps build test lint
+	@$(call built,test)
+	@.ci/lint
+
+format:
+	@.ci/deps lint
+	@.ci/lint --format
+
+deps:
+	@.ci/deps build test demo lint
+
+clean:
+	@rm -rf build
+
+help:
+	@sed -n '/^#   make/s/^#   //p;/^#    /s/^#   //p' Makefile
