@@ -29,7 +29,9 @@ class CloseWatch {
   bool read(Each each) {
     bool dropped = false;
     Piece pieces[kPieces];
-    for (size_t count; (count = read_pieces(pieces)) > 0;) {
+    size_t count = kPieces;
+    while (count == kPieces) {  // fewer: that was the last of it
+      count = read_pieces(pieces);
       for (size_t i = 0; i < count; ++i) {
         if (pieces[i].id < 0)
           dropped = true;
