@@ -65,6 +65,8 @@ typedef struct repolock_claim {
   uint64_t fence;       /* extend, release: as granted; else 0 */
   int64_t ttl_ms;       /* acquire, extend: for so long, from the sending on */
   int32_t ended;        /* release: REPOLOCK_PREVIOUS_*, as which it ended */
+  int32_t inherited;    /* release: 1 = copies of inherit_fd may be open elsewhere, so that its
+                           descriptor must not serve another lease */
 } repolock_claim_t;
 
 typedef struct repolock_backend_request {

@@ -346,9 +346,11 @@ REPOLOCK_API int32_t repolock_lease_previous(const repolock_lease_t *lease);
 /* file: a descriptor to leave open in a child process: if this process dies without a release, the
  * lock lasts until that child is gone too. It is closed on exec like any of ours, so that no other
  * child gets it by accident: clear FD_CLOEXEC in the child, between fork and exec, or pass it as
- * your language passes descriptors. A release ends the lock whoever has copies. -1: not this
- * backend, or not held.  [-; fd: close it; -] */
+ * your language passes descriptors. A release ends the lock whoever has copies. A lease of several
+ * names has one for each, in the order of the request. -1: not this backend, or not held.
+ * [-; fd: close it; -] */
 REPOLOCK_API int32_t repolock_lease_inherit_fd(const repolock_lease_t *lease);
+REPOLOCK_API int32_t repolock_lease_inherit_fd_at(const repolock_lease_t *lease, size_t index);
 
 /* Without a release: stops renewing and forgets; it ends by its ttl, for nobody knows whether the
  * work has stopped.  [-; -; -] */

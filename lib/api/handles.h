@@ -37,11 +37,15 @@ struct repolock_client {
 };
 
 struct repolock_op {
+  explicit repolock_op(ClientHold of) : hold(std::move(of)) {}
+
   ClientHold hold;
   repolock::loop::OpPtr op;
 };
 
 struct repolock_lease {
+  explicit repolock_lease(ClientHold of) : hold(std::move(of)) {}
+
   ClientHold hold;
   repolock::loop::LeasePtr lease;
 };

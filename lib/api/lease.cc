@@ -115,7 +115,17 @@ int32_t repolock_lease_previous(const repolock_lease_t *lease) {
 }
 
 int32_t repolock_lease_inherit_fd(const repolock_lease_t *lease) {
-  return lease == nullptr || lease->hold.forked() ? -1 : lease->lease->inherit_fd();
+  return repolock_lease_inherit_fd_at(lease, 0);
+}
+
+int32_t repolock_lease_inherit_fd_at(const repolock_lease_t *lease, size_t index) {
+  if (lease == nullptr || lease->hold.forked()) return -1;
+  int32_t fd = -1;
+  api::guard([&] {
+    fd = lease->hold.client->inherit_fd(lease->lease, index);
+    return REPOLOCK_OK;
+  });
+  return fd;
 }
 
 void repolock_lease_free(repolock_lease_t *lease) {

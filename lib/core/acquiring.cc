@@ -17,6 +17,12 @@ Millis polling_delay(uint32_t retries, uint64_t random) {
   return 1 + static_cast<Millis>(random % static_cast<uint64_t>(most));
 }
 
+// The backend has yet to say its first word. However short the wait, it has its time for that: else
+// a wait of a few ms would end as unknown where none at all is answered.
+bool is_unheard(const Acquisition &acquisition) {
+  return acquisition.request != 0 && !acquisition.acknowledged && !acquisition.decided;
+}
+
 }  // namespace
 
 const std::string &Engine::wanted(const Acquisition &acquisition) const {
@@ -73,7 +79,8 @@ void Engine::ask(Acquisition &acquisition) {
 
 void Engine::arm(const Acquisition &acquisition) {
   // A try has no wait of its own: it ends with the answer, or without one at ask_deadline.
-  Millis at = acquisition.plan.wait == 0 ? kForever : acquisition.deadline;
+  const bool has_wait = acquisition.plan.wait > 0 && !is_unheard(acquisition);
+  Millis at = has_wait ? acquisition.deadline : kForever;
   at = std::min(at, acquisition.retry_at);
   if (acquisition.request != 0) at = std::min(at, acquisition.ask_deadline);
   if (!ever_answered_) at = std::min(at, acquisition.started + settings_.connect_timeout);
@@ -171,10 +178,10 @@ void Engine::granted(Acquisition &acquisition, Lease &lease) {
   for (const size_t index : plan.asked_order) {
     handle.repos.push_back(plan.repos[index]);
     handle.fences.push_back(lease.parts[index].fence);
+    handle.inherit_fds.push_back(lease.parts[index].inherit_fd);
   }
   for (const LeasePart &part : lease.parts)
     handle.previous = std::max(handle.previous, part.previous);
-  handle.inherit_fd = lease.parts.front().inherit_fd;
   handle.ttl = lease.ttl;
   handle.valid_until = lease.valid_until;
   handle.lost_at = lease.lost_at;
@@ -215,7 +222,8 @@ void Engine::start_again(Acquisition &acquisition) {
 }
 
 void Engine::acquisition_due(Acquisition &acquisition) {
-  if (acquisition.plan.wait > 0 && now_ >= acquisition.deadline) return wait_is_over(acquisition);
+  if (acquisition.plan.wait > 0 && now_ >= acquisition.deadline && !is_unheard(acquisition))
+    return wait_is_over(acquisition);
   if (acquisition.request != 0 && !acquisition.acknowledged && now_ >= acquisition.ask_deadline) {
     acquisition.failure = {Status::kUnknown,
                            "the backend gave no answer about " + wanted(acquisition) + " within " +

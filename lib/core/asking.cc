@@ -1,9 +1,23 @@
 // asking.cc - who holds and who waits, what is wrong with the set-up, and taking a lock away.
+#include <algorithm>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/engine.h"
+#include "core/quote.h"
 
 namespace repolock::core {
+
+namespace {
+
+bool is_lease_id(const std::string &text) {
+  constexpr size_t kDigits = 32;
+  return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return is_digit(c) || (c >= 'a' && c <= 'f');
+         });
+}
+
+}  // namespace
 
 void Engine::query(OpKey op, Verb verb, std::vector<Claim> claims) {
   Sent sent;
@@ -52,6 +66,11 @@ void Engine::break_lease(OpKey op, const std::string &repo, const std::string &l
   if (!can(kCanBreak))
     return complete(op, Status::kUnsupported,
                     "this backend cannot take a lock away; " + repo + " ends by its ttl");
+  if (!is_lease_id(lease_id))
+    return complete(op, Status::kInvalid,
+                    quoted(lease_id) +
+                        " is no lease id: give the 32 hex digits that an inspect of " + repo +
+                        " shows");
   Claim claim;
   claim.repo = repo;
   claim.lease_id = lease_id;

@@ -48,6 +48,7 @@ struct Claim {
   uint64_t fence = 0;
   Millis ttl = 0;
   Previous ended = Previous::kNone;  // release: as which it ended
+  bool inherited = false;            // release: others may have copies of its descriptor
 };
 
 struct BackendRequest {

@@ -21,8 +21,8 @@ struct Granted {
   std::string id;
   std::vector<std::string> repos;  // in the order of the request
   std::vector<uint64_t> fences;    // likewise
+  std::vector<int32_t> inherit_fds;  // likewise; -1: none
   Previous previous = Previous::kNone;
-  int32_t inherit_fd = -1;
   Millis ttl = 0;
   Millis valid_until = 0;
   Millis lost_at = 0;

@@ -46,6 +46,7 @@ class Engine {
   void extend(OpKey op, LeaseKey lease, Millis ttl, Millis now);
   void release(OpKey op, LeaseKey lease, Millis now);           // op 0: nobody wants to know
   void forget(LeaseKey lease, Millis now);                      // its handle was freed
+  void inherited(LeaseKey lease, Millis now);                   // its descriptors were handed out
   void inspect(OpKey op, const std::string &repo, Millis now);  // "": all
   void diagnose(OpKey op, Millis now);
   void break_lease(OpKey op, const std::string &repo, const std::string &lease_id, Millis now);

@@ -336,9 +336,15 @@ void Engine::released(Lease &lease, Status status, std::string message) {
     status = lease.release_status;
     message = lease.release_message;
   }
-  for (const OpKey op : lease.release_ops) complete(op, status, message);
-  drop(lease);
+  const std::vector<OpKey> ops = std::move(lease.release_ops);
+  drop(lease);  // first, so that whoever hears of the release finds it counted
+  for (const OpKey op : ops) complete(op, status, message);
   if (closing_ == Closing::kDraining) drain();
+}
+
+void Engine::inherited(LeaseKey key, Millis now) {
+  begin(now);
+  if (const auto found = leases_.find(key); found != leases_.end()) found->second.inherited = true;
 }
 
 void Engine::forget(LeaseKey key, Millis now) {
@@ -349,7 +355,8 @@ void Engine::forget(LeaseKey key, Millis now) {
   if (lease.state == Lease::State::kReleasing) return;
   renewals_.clear(key);
   if (!lease.never_expires() || lease.parts.empty()) return drop(lease);
-  if (lease.state == Lease::State::kHeld) lease.release_at = after(now_, lease.ttl);
+  if (lease.state == Lease::State::kHeld)
+    lease.release_at = std::min(lease.hard_end, after(now_, lease.ttl));
   lease.state = Lease::State::kLeft;
   arm(lease);
   if (closing_ == Closing::kDraining) drain();

@@ -33,6 +33,7 @@ std::vector<Claim> Lease::claims() const {
     claim.shared = shared;
     claim.fence = part.fence;
     claim.ttl = ttl;
+    claim.inherited = inherited;
     all.push_back(std::move(claim));
   }
   return all;

@@ -34,6 +34,7 @@ struct Lease {
   OpKey gathering_op = 0;
   bool shared = false;
   bool renew = true;
+  bool inherited = false;  // its descriptors were handed out
   Millis ttl = 0;
   Millis max_hold = kForever;
   std::vector<LeasePart> parts;

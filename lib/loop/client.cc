@@ -146,6 +146,14 @@ void Client::heartbeat() {
   post([this] { tell_engine([](Engine &engine, Millis now) { engine.heartbeat(now); }); });
 }
 
+// The engine hears of it before any release that the caller asks for after this.
+int Client::inherit_fd(const LeasePtr &lease, size_t index) {
+  post([this, lease] {
+    tell_engine([&](Engine &engine, Millis now) { engine.inherited(lease->key(), now); });
+  });
+  return lease->inherit_fd(index);
+}
+
 void Client::noticed_lost(const LeasePtr &lease) {
   post([this, lease] {
     tell_engine([&](Engine &engine, Millis now) { engine.noticed_lost(lease->key(), now); });

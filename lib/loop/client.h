@@ -53,6 +53,8 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
 
   void cancel(const OpPtr &op);
   void heartbeat();
+  // A descriptor of it for a child process (the caller's own), or -1.
+  int inherit_fd(const LeasePtr &lease, size_t index);
   // A getter has just told that this lease is lost.
   void noticed_lost(const LeasePtr &lease);
 

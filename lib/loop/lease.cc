@@ -47,10 +47,11 @@ Millis Lease::remaining(Millis now, bool *noticed) {
 
 // The backend keeps its descriptor open until the release is submitted, and before that either
 // start_release or a loss has been here, under the same mutex.
-int Lease::inherit_fd() const {
+int Lease::inherit_fd(size_t index) const {
   const std::lock_guard lock(mutex_);
-  if (releasing_ || status_ != Status::kOk || granted_.inherit_fd < 0) return -1;
-  return port::duplicate(granted_.inherit_fd);
+  if (releasing_ || status_ != Status::kOk || index >= granted_.inherit_fds.size()) return -1;
+  const int fd = granted_.inherit_fds[index];
+  return fd < 0 ? -1 : port::duplicate(fd);
 }
 
 bool Lease::start_release() {

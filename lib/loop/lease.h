@@ -27,8 +27,8 @@ class Lease {
   const char *message() const;  // borrowed from this lease
   core::Millis remaining(core::Millis now, bool *noticed);
 
-  // A descriptor of the caller's own, or -1.
-  int inherit_fd() const;
+  // A descriptor of the caller's own, for the name at index of the request, or -1.
+  int inherit_fd(size_t index) const;
 
   // From now on it is no longer lost, only released. False: it was so already.
   bool start_release();

@@ -76,6 +76,7 @@ Loop::Loop() {
 
 Loop::~Loop() {
   if (!stopping_) {  // never started
+    posted_.clear();
     stop();
     uv_run(&uv_, UV_RUN_DEFAULT);
   }

@@ -146,6 +146,7 @@ void Client::carry_out(core::Lost &command) {
                                       Stat::kLostData,    Stat::kLostMaxHold, Stat::kLostStalled,
                                       Stat::kLostShutdown};
   stats_.add(kReasons[static_cast<int32_t>(command.reason) - 1]);
+  stats_.set(Stat::kLocksHeld, static_cast<int64_t>(engine_->held()));
   const auto found = leases_.find(command.lease);
   if (found == leases_.end()) return;
   const LeasePtr lease = found->second;

@@ -51,6 +51,7 @@ RequestView::RequestView(const core::BackendRequest &request, const Self &self) 
     c.fence = claim.fence;
     c.ttl_ms = claim.ttl;
     c.ended = static_cast<int32_t>(claim.ended);
+    c.inherited = claim.inherited ? 1 : 0;
     claims_.push_back(c);
   }
   owner_.struct_size = sizeof owner_;
