@@ -1,0 +1,21 @@
+// console.h - what `repolock` says on stderr: each text in one write, so that lines of several
+// processes do not mix.
+#pragma once
+
+#include <string_view>
+
+#include "json.h"
+
+namespace repolock::shell {
+
+// "repolock: text"; a text of several lines keeps them.
+void tell(std::string_view text);
+void tell_json(const JsonObject &object);
+
+// One or the other.
+void tell_event(bool json, std::string_view event, std::string_view text);
+
+// As it is. What cannot be written is lost: a command is not stopped by a closed stderr.
+void tell_raw(std::string_view text);
+
+}  // namespace repolock::shell
