@@ -29,10 +29,10 @@ void tell_loss(const Common &common, const std::string &repo, const std::string 
     json.text("event", "lost").text("repo", repo).text("message", why);
     return tell_json(json.number_or_null("kill_after_ms", grace_ms));
   }
-  tell("the lock of " + repo + " is lost: " + why +
-       (grace_ms < 0
-            ? "; the command goes on without it"
-            : "; the command is stopped (SIGTERM, in " + span_text(grace_ms) + " SIGKILL)"));
+  // why is the library's sentence, and names the repository
+  tell(why + (grace_ms < 0
+                  ? "; the command goes on without it"
+                  : "; the command is stopped (SIGTERM, in " + span_text(grace_ms) + " SIGKILL)"));
 }
 
 }  // namespace repolock::shell

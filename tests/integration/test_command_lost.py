@@ -25,7 +25,7 @@ class Lost(CommandTest):
         self.break_holder()
         code, out, err = run.end()
         self.assertEqual((code, out), (123, "TERM\n"))
-        self.assertIn("the lock of owner/name is lost: ", err)
+        self.assertIn("the lock on owner/name is lost: ", err)
 
     def test_broken_a_stubborn_one_is_killed_with_its_children(self):
         run = self.hold(script=STUBBORN)

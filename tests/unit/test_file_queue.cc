@@ -87,7 +87,8 @@ void fences_survive_the_loss_of_the_file(void **) {
   bench.lock(1);
   const auto waiter = bench.driver.acquire("a/b", lease_id(2));
   std::filesystem::remove(bench.path());
-  bench.unlock(1);
+  const auto released = bench.driver.release("a/b", lease_id(1));
+  assert_int_equal(bench.driver.answer(released).result(), REPOLOCK_E_LOST);
   bench.clock.advance(10);
   assert_int_equal(bench.driver.answer(waiter).result(), REPOLOCK_OK);
   assert_int_equal(bench.try_lock(3).status, REPOLOCK_E_HELD);
