@@ -33,7 +33,7 @@ class Lost(CommandTest):
         self.assertEqual(run.end()[:2], (123, ""))
 
     def test_broken_a_stopped_one_hears_of_it(self):
-        run = self.hold(script="trap 'echo TERM; exit 0' TERM; echo held; kill -STOP $$; sleep 1000")
+        run = self.hold(script=POLITE.replace("sleep", "kill -STOP $$; sleep"))
         self.break_holder()
         self.assertEqual(run.end()[:2], (123, "TERM\n"))
 

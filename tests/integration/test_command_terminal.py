@@ -41,7 +41,8 @@ class Pty:
         self.pid, self.master = os.forkpty()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
-            for signo in (signal.SIGINT, signal.SIGTSTP):  # ignored where tests run in the background
+            # Tests that run in the background were given them as ignored.
+            for signo in (signal.SIGINT, signal.SIGTSTP):
                 signal.signal(signo, signal.SIG_DFL)
             os.execvpe(argv[0], argv, env)
         self.seen = ""
@@ -122,7 +123,8 @@ class Terminal(CommandTest):
         pty.until("count 1")
 
     def test_ctrl_c_ends_the_script_around(self):
-        pty = self.script('"$REPOLOCK" run owner/name sh -c "echo ready; exec sleep 1000"; echo after')
+        pty = self.script('"$REPOLOCK" run owner/name sh -c "echo ready; exec sleep 1000"; '
+                          'echo after')
         pty.until("ready")
         pty.type(CTRL_C)
         status, rest = pty.end()

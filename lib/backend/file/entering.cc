@@ -72,6 +72,8 @@ void Client::enter_later(Request &request) {
     Queue queue(request.file.fd(), directory_.path_of(request.repo));
     add_holders(request.repo, queue, kTicketEnd, &rows);
     rows.add_waiter(request.repo, request.entry, -1);
+    rows.add_finding(directory_.path_of(request.repo), "E_UNAVAILABLE",
+                     std::string(kBusySection) + kRemedy);
     host_.waiting(request.id, rows.rows());
   }
   const int64_t delay = request.tries < kQuick ? std::min(1 + request.tries, 5) : kQuick;

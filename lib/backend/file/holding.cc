@@ -65,8 +65,7 @@ repolock_grant_t Client::extend_one(const repolock_claim_t &claim) {
   if (lease == nullptr) return lost(REPOLOCK_LOST_DATA, "this client does not hold it");
   if (let_go_if_broken(claim.repo, claim.lease_id, *lease))
     return lost(REPOLOCK_LOST_BROKEN, kBroken);
-  if (!directory_.leads_to(claim.repo, lease->file))
-    return lost(REPOLOCK_LOST_DATA, kRemoved);
+  if (!directory_.leads_to(claim.repo, lease->file)) return lost(REPOLOCK_LOST_DATA, kRemoved);
   repolock_grant_t grant = new_grant(REPOLOCK_OK);
   grant.valid_until_ms = INT64_MAX;
   return grant;

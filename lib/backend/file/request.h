@@ -14,6 +14,11 @@ namespace repolock::backend::file {
 
 class Client;
 
+// What stands in the way where nobody holds the lock.
+inline constexpr char kBusySection[] = "some process is inside this queue and does not come out";
+inline constexpr char kRemedy[] =
+    "; if it was stopped, continue or kill it (fuser tells who has the file open)";
+
 struct Request {
   Request(Client &client, Host &host, const repolock_backend_request_t &sent,
           repolock_post_cb on_timer);

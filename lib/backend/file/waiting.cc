@@ -151,11 +151,11 @@ void Client::refuse(Request &request, repolock_status_t status) {
     add_holders(request.repo, queue, kTicketEnd, &rows);
     std::string stuck;
     if (!request.was_in_queue)
-      stuck = request.tries == 0 ? "" : "some process is inside this queue and does not come out";
+      stuck = request.tries == 0 ? "" : kBusySection;
     else if (rows.rows().empty())
       stuck = next_in_line(queue);
     if (!stuck.empty()) {
-      stuck += "; if it was stopped, continue or kill it (fuser tells who has the file open)";
+      stuck += kRemedy;
       rows.add_finding(path, "E_UNAVAILABLE", stuck);
       why = path + ": " + stuck;
     }
