@@ -198,11 +198,14 @@ static void the_last_thousand_log_lines_are_kept(void **state) {
   static repolock_lease_t *leases[LEASES];
   char repo[32], fault[48];
   repolock_client_t *client = open_client(*state);
+  repolock_request_t *request = new_request(30000, 0);
+  repolock_request_set_renew(request, 0); /* by hand, so that it fails once */
   assert_status(repolock_client_on_log(client, REPOLOCK_LOG_INFO, NULL, tag(5), NULL), REPOLOCK_OK);
   for (int i = 0; i < LEASES; ++i) {
     snprintf(repo, sizeof repo, "a/%d", i);
-    leases[i] = lock(client, repo);
+    leases[i] = lock_as(client, repo, request);
   }
+  repolock_request_free(request);
   snprintf(fault, sizeof fault, "unavailable=extend*%d", LEASES);
   suffer(*state, fault);
   for (int i = 0; i < LEASES; ++i)

@@ -211,6 +211,10 @@ static void lock_in_the_child(void *data) {
 }
 
 static void forked_while_others_work_no_child_hangs(void **state) {
+#ifdef __SANITIZE_THREAD__
+  puts("SKIP forked_while_others_work_no_child_hangs: the thread sanitizer loses count of threads");
+  skip();
+#endif
   struct busy busy = {*state, open_client(*state), PTHREAD_MUTEX_INITIALIZER, false};
   pthread_t threads[3];
   for (int i = 0; i < 3; ++i) pthread_create(&threads[i], NULL, be_busy, &busy);
