@@ -53,9 +53,10 @@ void Client::tell_the_end() {
 void Client::stop_when_idle() {
   if (phase_ != Phase::kTold || !engine_->idle(port::now_ms())) return;
   phase_ = Phase::kStopped;
-  loop_.stop();  // first: what the backend has posted runs before its close, or never
-  backend_.reset();
-  loop_.timer_free(std::exchange(timer_, nullptr));
+  loop_.stop([this] {
+    backend_.reset();
+    loop_.timer_free(std::exchange(timer_, nullptr));
+  });
 }
 
 }  // namespace repolock::loop

@@ -54,7 +54,10 @@ Loop::Loop() {
   uv_prepare_start(&before_sleep_, [](uv_prepare_t *prepare) {
     auto *self = static_cast<Loop *>(prepare->loop->data);
     self->run_later();
-    self->set_alarm();
+    if (self->last_words_)
+      self->end();
+    else
+      self->set_alarm();
   });
   alarm_ = port::alarm_open();
   if (alarm_ < 0) {
@@ -77,7 +80,7 @@ Loop::Loop() {
 Loop::~Loop() {
   if (!stopping_) {  // never started
     posted_.clear();
-    stop();
+    stop([] {});
     uv_run(&uv_, UV_RUN_DEFAULT);
   }
   uv_loop_close(&uv_);
@@ -134,20 +137,25 @@ void Loop::run_due() {
 
 // Only an earlier moment is worth a system call; a late one is found out when the alarm rings.
 void Loop::set_alarm() {
-  if (stopping_ || timers_.next() >= alarm_at_) return;
+  if (timers_.next() >= alarm_at_) return;
   alarm_at_ = timers_.next();
   port::alarm_set(alarm_, alarm_at_);
 }
 
-void Loop::stop() {
-  if (stopping_) return;
+void Loop::stop(Task last_words) {
+  last_words_ = std::move(last_words);
+}
+
+// Called between two rounds of the loop, so that no list of tasks is half run.
+void Loop::end() {
   {
     const std::lock_guard lock(mutex_);
     accepting_ = false;
   }
-  run_posted();  // what was accepted is run
+  run_posted();
   run_later();
   stopping_ = true;
+  contained(last_words_);
   uv_close(as_handle(&wake_), nullptr);
   uv_close(as_handle(&before_sleep_), nullptr);
   uv_close(as_handle(&alarm_ready_), nullptr);

@@ -36,7 +36,9 @@ class Loop {
 
   // ---- the loop's own thread, or before start() ----
 
-  void stop();
+  // Ends the thread soon, at a moment when nothing else of it is running: what was accepted is run
+  // first, then last_words, then nothing any more.
+  void stop(Task last_words);
 
   // Runs task before the thread sleeps again, when whoever is running now has returned.
   void later(Task task) { later_.push_back(std::move(task)); }
@@ -60,6 +62,7 @@ class Loop {
   void run_later();
   void run_due();
   void set_alarm();
+  void end();
 
   uv_loop_t uv_;
   uv_async_t wake_;
@@ -69,6 +72,7 @@ class Loop {
   core::Millis alarm_at_ = core::kForever;
   core::Deadlines<Timer *> timers_;
   std::vector<Task> later_;
+  Task last_words_;  // set: to be stopped
   bool stopping_ = false;
   Task after_run_;
   std::atomic<std::thread::id> thread_;

@@ -72,7 +72,7 @@ static void timed_out(void **state) {
   repolock_lease_t *lease = lock_as_zurich(client, "a/b");
   repolock_op_t *before = start_lock(client, "a/b", NULL);
   await_waiters(client, "a/b", 1);
-  assert_status(try_lock(client, "a/b", 30, err, sizeof err), REPOLOCK_E_TIMEOUT);
+  assert_status(try_lock(client, "a/b", 300, err, sizeof err), REPOLOCK_E_TIMEOUT);
   assert_contains(err, "a/b");
   assert_contains(err, "job Z\xc3\xbcrich");
   assert_contains(err, "not free within");

@@ -37,7 +37,7 @@ static void null_is_nothing(void **state) {
 
 static void renewed_it_outlives_its_ttl(void **state) {
   repolock_client_t *client = open_client(*state);
-  repolock_lease_t *lease = lock_for(client, "a/b", 150);
+  repolock_lease_t *lease = lock_for(client, "a/b", 600);
   const int64_t renewals = stat_of(client, "renewals");
   while (stat_of(client, "renewals") < renewals + 4) usleep(5000); /* longer than the ttl */
   assert_status(repolock_lease_status(lease), REPOLOCK_OK);
@@ -48,7 +48,7 @@ static void renewed_it_outlives_its_ttl(void **state) {
 /* Nobody knows whether the work has stopped: it keeps others out for its ttl. */
 static void freed_it_ends_by_its_ttl(void **state) {
   repolock_client_t *client = open_client(*state);
-  repolock_lease_t *lease = lock_for(client, "a/b", 300);
+  repolock_lease_t *lease = lock_for(client, "a/b", 1000);
   repolock_lease_free(lease);
   assert_false(is_free(client, "a/b"));
   lease = lock(client, "a/b");

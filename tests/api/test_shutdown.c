@@ -42,7 +42,7 @@ static void holders_may_release_waiters_end(void **state) {
 /* Nobody knows whether its work has stopped: it is lost to the holder, and kept from the others. */
 static void what_is_still_held_is_lost(void **state) {
   repolock_client_t *client = open_client(*state), *other = open_client(*state);
-  repolock_lease_t *lease = lock_for(client, "a/b", 600);
+  repolock_lease_t *lease = lock_for(client, "a/b", 1500);
   struct news *lost = new_news(), *done = new_news();
   repolock_op_t *shutdown = NULL;
   assert_status(repolock_lease_on_lost(lease, hear, lost, hear_no_more), REPOLOCK_OK);

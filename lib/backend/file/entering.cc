@@ -38,7 +38,7 @@ void Client::enter(Request &request) {
       request.file = std::move(std::get<Descriptor>(found));
       if (!request.file.is_open()) return refuse(request, REPOLOCK_E_LOST);
     }
-    Section section(request.file.fd());
+    Section section(request.file.fd(), request.tries > 0);
     if (section.is_busy()) return enter_later(request);
     if (!section.is_inside())
       return finish(request, failure_of(section.error(), "lock", directory_.path_of(request.repo)));

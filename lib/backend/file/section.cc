@@ -1,21 +1,20 @@
 #include "backend/file/section.h"
 
-#include <sched.h>
-
 #include <cerrno>
+#include <chrono>
 
 #include "backend/file/layout.h"
 #include "port/file_lock.h"
 
 namespace repolock::backend::file {
 
-Section::Section(int fd) : fd_(fd) {
-  constexpr int kTries = 64;
-  for (int i = 0; i < kTries; ++i) {
+Section::Section(int fd, bool has_tried) : fd_(fd) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::microseconds kTurnOfANeighbour(50);
+  const Clock::time_point end = Clock::now() + kTurnOfANeighbour;
+  do {
     error_ = port::try_lock_byte(fd_, kSectionByte, port::FileLock::kExclusive);
-    if (error_ != EAGAIN) return;
-    sched_yield();
-  }
+  } while (is_busy() && !has_tried && Clock::now() < end);
 }
 
 bool Section::is_busy() const {
