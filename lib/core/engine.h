@@ -6,7 +6,7 @@
 // or called held after a pause before the clock was looked at).
 //
 // One engine is used by one thread. It is split by subject: engine.cc (dispatch, time),
-// acquiring.cc, holding.cc (renewal, loss, release), asking.cc (inspect, break, diagnose) and
+// acquiring.cc, renewing.cc, ending.cc (loss, release), asking.cc (inspect, break, diagnose) and
 // closing.cc (shutdown).
 #pragma once
 
@@ -148,7 +148,7 @@ class Engine {
   void clean_up(std::vector<Claim> claims);
   const std::string &wanted(const Acquisition &acquisition) const;
 
-  // holding.cc
+  // renewing.cc
   void measure(Lease &lease);
   void arm(const Lease &lease);
   void lease_due(Lease &lease);
@@ -158,12 +158,14 @@ class Engine {
   void extend_answered(uint64_t id, const Sent &sent, const BackendAnswer &answer);
   void apply(Lease &lease, uint64_t id, const Grant *grants, size_t count);
   void renewal_failed(Lease &lease, std::string why);
+
+  // ending.cc
+  void stall();
   void lose(Lease &lease, LossReason reason, const std::string &repo, std::string message);
   void end_leftovers(Lease &lease);
   void release_answered(const Sent &sent, const BackendAnswer &answer);
   void released(Lease &lease, Status status, std::string message);
   void drop(Lease &lease);
-  void stall();
 
   // asking.cc
   void query(OpKey op, Verb verb, std::vector<Claim> claims);
