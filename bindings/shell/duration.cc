@@ -44,6 +44,7 @@ std::string age_text(int64_t ms) {
 
 std::string span_text(int64_t ms) {
   if (ms >= 10 * kSecond || ms % kSecond == 0) return age_text(ms);
+  if (ms < kSecond) return std::to_string(ms) + "ms";
   return std::to_string(ms / kSecond) + "." + std::to_string(ms % kSecond / 100) + "s";
 }
 

@@ -15,7 +15,7 @@ std::optional<int64_t> parse_duration(std::string_view text);
 // How long ago: "12s", "3m 5s", "2h 4m", "3d 5h".
 std::string age_text(int64_t ms);
 
-// How long to come: "0.8s", "12s", "3m 5s".
+// How long to come: "250ms", "1.5s", "12s", "3m 5s".
 std::string span_text(int64_t ms);
 
 }  // namespace repolock::shell

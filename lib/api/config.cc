@@ -16,7 +16,9 @@ repolock_config_t *repolock_config_new(void) {
   return config;
 }
 
-void repolock_config_free(repolock_config_t *config) { delete config; }
+void repolock_config_free(repolock_config_t *config) {
+  delete config;
+}
 
 repolock_status_t repolock_config_set(repolock_config_t *config, const char *key, const char *value,
                                       char *err, size_t err_size) {
@@ -53,10 +55,9 @@ repolock_status_t repolock_repo_canonical(const repolock_config_t *config, const
     if (const auto *failure = core::failure_of(canonical)) return text.fail(*failure);
     const auto &name = std::get<std::string>(canonical);
     if (name.size() >= out_size)
-      return text.fail(REPOLOCK_E_INVALID,
-                       "out has " + std::to_string(out_size) + " bytes and " +
-                           std::to_string(name.size() + 1) +
-                           " are needed; REPOLOCK_REPO_SIZE fits every name");
+      return text.fail(REPOLOCK_E_INVALID, "out has " + std::to_string(out_size) + " bytes and " +
+                                               std::to_string(name.size() + 1) +
+                                               " are needed; REPOLOCK_REPO_SIZE fits every name");
     std::memcpy(out, name.c_str(), name.size() + 1);
     return REPOLOCK_OK;
   });

@@ -54,9 +54,12 @@ repolock_status_t repolock_event_next(repolock_client_t *client, int64_t timeout
     auto handle = std::make_unique<repolock_event>();
     const loop::ClientPtr held = client->hold.client;
     switch (held->queue().next(timeout, &handle->event)) {
-      case loop::EventQueue::Next::kNothingYet: return REPOLOCK_E_PENDING;
-      case loop::EventQueue::Next::kEnd: return REPOLOCK_E_SHUTDOWN;
-      case loop::EventQueue::Next::kEvent: break;
+      case loop::EventQueue::Next::kNothingYet:
+        return REPOLOCK_E_PENDING;
+      case loop::EventQueue::Next::kEnd:
+        return REPOLOCK_E_SHUTDOWN;
+      case loop::EventQueue::Next::kEvent:
+        break;
     }
     *out = handle.release();
     return REPOLOCK_OK;
@@ -93,6 +96,8 @@ repolock_status_t repolock_event_field(const repolock_event_t *event, size_t ind
   return REPOLOCK_OK;
 }
 
-void repolock_event_free(repolock_event_t *event) { delete event; }
+void repolock_event_free(repolock_event_t *event) {
+  delete event;
+}
 
 }  // extern "C"

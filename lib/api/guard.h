@@ -83,6 +83,8 @@ inline bool read_limit(int64_t limit_ms, core::Millis *out) {
   return true;
 }
 
-inline bool may_block() { return !port::on_library_thread(); }
+inline bool may_block() {
+  return !port::on_library_thread();
+}
 
 }  // namespace repolock::api

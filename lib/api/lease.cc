@@ -41,8 +41,7 @@ repolock_status_t repolock_extend(repolock_lease_t *lease, int64_t ttl_ms) {
     if (lease == nullptr) return REPOLOCK_E_INVALID;
     if (lease->hold.forked()) return REPOLOCK_E_FORKED;
     if (!api::may_block()) return REPOLOCK_E_WRONG_THREAD;
-    return api::as_status(
-        lease->hold.client->extend(lease->lease, ttl_ms)->wait(core::kForever));
+    return api::as_status(lease->hold.client->extend(lease->lease, ttl_ms)->wait(core::kForever));
   });
 }
 

@@ -20,9 +20,13 @@ void change(repolock_request_t *request, Change change) {
 
 extern "C" {
 
-repolock_request_t *repolock_request_new(void) { return new (std::nothrow) repolock_request; }
+repolock_request_t *repolock_request_new(void) {
+  return new (std::nothrow) repolock_request;
+}
 
-void repolock_request_free(repolock_request_t *request) { delete request; }
+void repolock_request_free(repolock_request_t *request) {
+  delete request;
+}
 
 void repolock_request_set_ttl(repolock_request_t *request, int64_t ttl_ms) {
   change(request, [&](core::Request &set) { set.ttl = ttl_ms; });

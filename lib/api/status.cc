@@ -43,6 +43,8 @@ int32_t repolock_status_is_retryable(repolock_status_t status) {
   return repolock::core::status_is_retryable(status) ? 1 : 0;
 }
 
-uint32_t repolock_version(void) { return REPOLOCK_VERSION_NUMBER; }
+uint32_t repolock_version(void) {
+  return REPOLOCK_VERSION_NUMBER;
+}
 
 }  // extern "C"

@@ -104,7 +104,7 @@ void Engine::acquire_answered(Acquisition &acquisition, BackendAnswer answer) {
 
   switch (grant.status) {
     case Status::kOk:
-      return gained(acquisition, std::move(grant));
+      return gained(acquisition, grant);
     case Status::kHeld:
       acquisition.decided = true;
       if (acquisition.plan.wait == 0)
@@ -133,7 +133,7 @@ void Engine::acquire_answered(Acquisition &acquisition, BackendAnswer answer) {
   }
 }
 
-void Engine::gained(Acquisition &acquisition, Grant grant) {
+void Engine::gained(Acquisition &acquisition, const Grant &grant) {
   if (acquisition.lease == 0) {
     Lease lease;
     lease.key = next_lease_++;

@@ -19,8 +19,8 @@ using LeaseKey = uint64_t;  // chosen by the engine, never used twice
 struct Granted {
   LeaseKey key = 0;
   std::string id;
-  std::vector<std::string> repos;  // in the order of the request
-  std::vector<uint64_t> fences;    // likewise
+  std::vector<std::string> repos;    // in the order of the request
+  std::vector<uint64_t> fences;      // likewise
   std::vector<int32_t> inherit_fds;  // likewise; -1: none
   Previous previous = Previous::kNone;
   Millis ttl = 0;

@@ -37,7 +37,8 @@ void Engine::revoked(const std::string &repo, const std::string &lease_id, LossR
     lose(lease, reason, repo, message);
 }
 
-void Engine::lose(Lease &lease, LossReason reason, const std::string &repo, std::string message) {
+void Engine::lose(Lease &lease, LossReason reason, const std::string &repo,
+                  const std::string &message) {
   if (lease.state == Lease::State::kGathering) {
     Acquisition &acquisition = acquisitions_.at(lease.gathering_op);
     acquisition.failure = {Status::kUnavailable, lost_sentence(repo, reason, message)};

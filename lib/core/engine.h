@@ -134,7 +134,7 @@ class Engine {
   void ask(Acquisition &acquisition);
   void arm(const Acquisition &acquisition);
   void acquire_answered(Acquisition &acquisition, BackendAnswer answer);
-  void gained(Acquisition &acquisition, Grant grant);
+  void gained(Acquisition &acquisition, const Grant &grant);
   void granted(Acquisition &acquisition, Lease &lease);
   void retry(Acquisition &acquisition);
   void start_again(Acquisition &acquisition);
@@ -161,7 +161,7 @@ class Engine {
 
   // ending.cc
   void stall();
-  void lose(Lease &lease, LossReason reason, const std::string &repo, std::string message);
+  void lose(Lease &lease, LossReason reason, const std::string &repo, const std::string &message);
   void end_leftovers(Lease &lease);
   void release_answered(const Sent &sent, const BackendAnswer &answer);
   void released(Lease &lease, Status status, std::string message);

@@ -55,7 +55,7 @@ bool Client::post(Loop::Task task) {
   return accepting_ && loop_.post(std::move(task));
 }
 
-OpPtr Client::failed(Op::Kind kind, Failure failure) {
+OpPtr Client::failed(Op::Kind kind, const Failure &failure) {
   auto op = std::make_shared<Op>(next_op_++, kind);
   // Through the mailbox like any other, so that who listens is told on the client's thread.
   const bool posted =

@@ -49,7 +49,7 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
   OpPtr diagnose();
   OpPtr break_lease(core::Result<std::string> repo, std::string lease_id);
   OpPtr shutdown(core::Millis timeout);
-  OpPtr failed(Op::Kind kind, core::Failure failure);
+  OpPtr failed(Op::Kind kind, const core::Failure &failure);
 
   void cancel(const OpPtr &op);
   void heartbeat();

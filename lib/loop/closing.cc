@@ -6,8 +6,6 @@
 
 namespace repolock::loop {
 
-using core::Status;
-
 // The engine has closed. Callers' posts are refused from here on; those that were accepted come
 // before the end, as the mailbox keeps their order.
 void Client::close() {

@@ -235,7 +235,8 @@ void Client::deliver_once(const ListenerPtr &listener, EventPtr event) {
 }
 
 void Client::end(const ListenerPtr &listener) {
-  const ListenerPtr keep = listener;  // the set may hold the last one
+  // The set may hold the last one. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+  const ListenerPtr keep = listener;
   listeners_.erase(keep);
   keep->end();
 }

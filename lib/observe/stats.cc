@@ -9,12 +9,30 @@ constexpr const char *kNames[] = {
 #define REPOLOCK_NAME(enumerator, name) name,
     REPOLOCK_STATS(REPOLOCK_NAME)
 #undef REPOLOCK_NAME
-    "acquire_ms_le_1",    "acquire_ms_le_2",     "acquire_ms_le_5",     "acquire_ms_le_10",
-    "acquire_ms_le_50",   "acquire_ms_le_100",   "acquire_ms_le_500",   "acquire_ms_le_1000",
-    "acquire_ms_le_5000", "acquire_ms_le_10000", "acquire_ms_le_60000", "acquire_ms_all",
-    "hold_ms_le_1",       "hold_ms_le_2",        "hold_ms_le_5",        "hold_ms_le_10",
-    "hold_ms_le_50",      "hold_ms_le_100",      "hold_ms_le_500",      "hold_ms_le_1000",
-    "hold_ms_le_5000",    "hold_ms_le_10000",    "hold_ms_le_60000",    "hold_ms_all"};
+        "acquire_ms_le_1",
+    "acquire_ms_le_2",
+    "acquire_ms_le_5",
+    "acquire_ms_le_10",
+    "acquire_ms_le_50",
+    "acquire_ms_le_100",
+    "acquire_ms_le_500",
+    "acquire_ms_le_1000",
+    "acquire_ms_le_5000",
+    "acquire_ms_le_10000",
+    "acquire_ms_le_60000",
+    "acquire_ms_all",
+    "hold_ms_le_1",
+    "hold_ms_le_2",
+    "hold_ms_le_5",
+    "hold_ms_le_10",
+    "hold_ms_le_50",
+    "hold_ms_le_100",
+    "hold_ms_le_500",
+    "hold_ms_le_1000",
+    "hold_ms_le_5000",
+    "hold_ms_le_10000",
+    "hold_ms_le_60000",
+    "hold_ms_all"};
 
 }  // namespace
 

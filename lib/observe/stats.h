@@ -9,41 +9,41 @@
 namespace repolock::observe {
 
 // X(enumerator, name). An index keeps its name for ever: append only.
-#define REPOLOCK_STATS(X)                          \
-  X(kLocksHeld, "locks_held")                      \
-  X(kWaiters, "waiters")                           \
-  X(kAcquired, "acquired")                         \
-  X(kAcquiredAfterWait, "acquired_after_wait")     \
-  X(kTimeouts, "acquire_timeouts")                 \
-  X(kHeld, "acquire_held")                         \
-  X(kCanceled, "acquire_canceled")                 \
-  X(kUnavailable, "acquire_unavailable")           \
-  X(kUnknown, "acquire_unknown")                   \
-  X(kOtherFailures, "acquire_failures")            \
-  X(kReleased, "released")                         \
-  X(kReleaseFailures, "release_failures")          \
-  X(kRenewals, "renewals")                         \
-  X(kRenewalFailures, "renewal_failures")          \
-  X(kLostExpired, "lost_expired")                  \
-  X(kLostBroken, "lost_broken")                    \
-  X(kLostStolen, "lost_stolen")                    \
-  X(kLostData, "lost_data")                        \
-  X(kLostMaxHold, "lost_max_hold")                 \
-  X(kLostStalled, "lost_stalled")                  \
-  X(kLostShutdown, "lost_shutdown")                \
-  X(kBackendRequests, "backend_requests")          \
+#define REPOLOCK_STATS(X)                      \
+  X(kLocksHeld, "locks_held")                  \
+  X(kWaiters, "waiters")                       \
+  X(kAcquired, "acquired")                     \
+  X(kAcquiredAfterWait, "acquired_after_wait") \
+  X(kTimeouts, "acquire_timeouts")             \
+  X(kHeld, "acquire_held")                     \
+  X(kCanceled, "acquire_canceled")             \
+  X(kUnavailable, "acquire_unavailable")       \
+  X(kUnknown, "acquire_unknown")               \
+  X(kOtherFailures, "acquire_failures")        \
+  X(kReleased, "released")                     \
+  X(kReleaseFailures, "release_failures")      \
+  X(kRenewals, "renewals")                     \
+  X(kRenewalFailures, "renewal_failures")      \
+  X(kLostExpired, "lost_expired")              \
+  X(kLostBroken, "lost_broken")                \
+  X(kLostStolen, "lost_stolen")                \
+  X(kLostData, "lost_data")                    \
+  X(kLostMaxHold, "lost_max_hold")             \
+  X(kLostStalled, "lost_stalled")              \
+  X(kLostShutdown, "lost_shutdown")            \
+  X(kBackendRequests, "backend_requests")      \
   X(kLogDropped, "log_dropped")
 
 enum class Stat : size_t {
 #define REPOLOCK_ENUMERATOR(enumerator, name) enumerator,
   REPOLOCK_STATS(REPOLOCK_ENUMERATOR)
 #undef REPOLOCK_ENUMERATOR
-      kCount
+  kCount
 };
 
 // Upper bounds of the buckets in ms; each counts what is at most that long, the last one all.
-inline constexpr std::array<int64_t, 12> kBuckets = {1,    2,    5,     10,    50,     100,
-                                                     500,  1000, 5000,  10000, 60000,  INT64_MAX};
+inline constexpr std::array<int64_t, 12> kBuckets = {1,   2,    5,    10,    50,    100,
+                                                     500, 1000, 5000, 10000, 60000, INT64_MAX};
 
 class Stats {
  public:

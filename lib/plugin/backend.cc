@@ -90,7 +90,9 @@ core::Result<std::unique_ptr<loop::Backend>> open(const core::Options &options,
 
 }  // namespace
 
-std::span<const std::string_view> known_schemes() { return kSchemes; }
+std::span<const std::string_view> known_schemes() {
+  return kSchemes;
+}
 
 loop::OpenBackend opener(const core::Options &options) {
   return [options](loop::BackendHost &client) -> core::Result<std::unique_ptr<loop::Backend>> {

@@ -32,7 +32,9 @@ struct Watch {
   loop::Loop::Watch *watch;
 };
 
-std::string text(const char *from) { return from == nullptr ? std::string() : std::string(from); }
+std::string text(const char *from) {
+  return from == nullptr ? std::string() : std::string(from);
+}
 
 void answer(repolock_host_t *host, uint64_t request_id, const repolock_answer_t *answer) noexcept {
   try {
@@ -94,7 +96,9 @@ int32_t post(repolock_host_t *host, repolock_post_cb callback, void *data) noexc
   }
 }
 
-int64_t now(repolock_host_t *) noexcept { return port::now_ms(); }
+int64_t now(repolock_host_t *) noexcept {
+  return port::now_ms();
+}
 
 int32_t random(repolock_host_t *, void *out, size_t len) noexcept {
   return port::random_bytes(out, len) ? 1 : 0;
@@ -173,6 +177,8 @@ constexpr repolock_host_api_t kHostApi = {
 
 }  // namespace
 
-const repolock_host_api_t *host_api() { return &kHostApi; }
+const repolock_host_api_t *host_api() {
+  return &kHostApi;
+}
 
 }  // namespace repolock::plugin

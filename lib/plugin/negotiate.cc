@@ -13,7 +13,9 @@ namespace {
 constexpr size_t kSmallestTable =
     offsetof(repolock_backend_api_t, close) + sizeof(repolock_backend_api_t::close);
 
-core::Failure refuse(const std::string &why) { return {core::Status::kPlugin, why}; }
+core::Failure refuse(const std::string &why) {
+  return {core::Status::kPlugin, why};
+}
 
 }  // namespace
 

@@ -7,7 +7,9 @@ namespace repolock::plugin {
 
 namespace {
 
-std::string text(const char *from) { return from == nullptr ? std::string() : std::string(from); }
+std::string text(const char *from) {
+  return from == nullptr ? std::string() : std::string(from);
+}
 
 // What the sender has of a struct, in one of our size.
 template <class Struct>

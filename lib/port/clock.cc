@@ -14,9 +14,13 @@ int64_t now_ms() {
   return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-int alarm_open() { return timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC); }
+int alarm_open() {
+  return timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+}
 
-void alarm_close(int fd) { close(fd); }
+void alarm_close(int fd) {
+  close(fd);
+}
 
 void alarm_set(int fd, int64_t at_ms) {
   at_ms = std::max<int64_t>(at_ms, 1);  // zero would disarm it

@@ -4,6 +4,8 @@
 
 namespace repolock::port {
 
-int duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+int duplicate(int fd) {
+  return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
 
 }  // namespace repolock::port

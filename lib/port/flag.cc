@@ -13,7 +13,9 @@ Flag::Flag() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
-Flag::~Flag() { close(fd_); }
+Flag::~Flag() {
+  close(fd_);
+}
 
 // Non-blocking, so nobody can ever hang on it; a counter at its limit is as readable as one.
 void Flag::raise() {

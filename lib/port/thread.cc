@@ -37,6 +37,8 @@ void start_thread(std::function<void()> body) {
   }).detach();
 }
 
-bool on_library_thread() { return library_thread; }
+bool on_library_thread() {
+  return library_thread;
+}
 
 }  // namespace repolock::port

@@ -76,9 +76,10 @@ int main(int argc, char **argv) {
   const long changes = atomic_load(&board->changes), pairs = atomic_load(&board->pairs);
   while (wait(NULL) > 0) {
   }
-  printf("{\"contender\": \"%s\", \"processes\": %d, \"changes_per_s\": %.0f, \"pairs_per_s\": %.0f, "
-         "\"violations\": %ld}\n",
-         argv[1], processes, (double)changes / seconds, (double)pairs / seconds,
-         atomic_load(&board->violations));
+  printf(
+      "{\"contender\": \"%s\", \"processes\": %d, \"changes_per_s\": %.0f, \"pairs_per_s\": %.0f, "
+      "\"violations\": %ld}\n",
+      argv[1], processes, (double)changes / seconds, (double)pairs / seconds,
+      atomic_load(&board->violations));
   return 0;
 }

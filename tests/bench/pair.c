@@ -9,7 +9,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { ROUNDS = 21, PAIRS = 500 };
+enum {
+  ROUNDS = 21,
+  PAIRS = 500
+};
 
 static struct {
   int wake;
@@ -78,10 +81,11 @@ int main(int argc, char **argv) {
   }
   const int64_t least = percentile(bare, count, 0.5) + percentile(hops, count, 0.5);
   const int64_t pair = percentile(ours, count, 0.5);
-  printf("{\"bare_ns\": %lld, \"hops_ns\": %lld, \"pair_ns\": %lld, \"pair_p99_ns\": %lld, "
-         "\"ratio\": %.2f}\n",
-         (long long)percentile(bare, count, 0.5), (long long)percentile(hops, count, 0.5),
-         (long long)pair, (long long)percentile(ours, count, 0.99), (double)pair / (double)least);
+  printf(
+      "{\"bare_ns\": %lld, \"hops_ns\": %lld, \"pair_ns\": %lld, \"pair_p99_ns\": %lld, "
+      "\"ratio\": %.2f}\n",
+      (long long)percentile(bare, count, 0.5), (long long)percentile(hops, count, 0.5),
+      (long long)pair, (long long)percentile(ours, count, 0.99), (double)pair / (double)least);
   repolock_shutdown(client, 1000);
   repolock_client_free(client);
   return 0;

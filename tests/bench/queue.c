@@ -81,7 +81,8 @@ int main(int argc, char **argv) {
   }
   const double seconds = (double)(now_ns() - begin) / 1e9;
   int out_of_order = 0;
-  for (int place = 0; place < processes * each; ++place) out_of_order += board->order[place] != place;
+  for (int place = 0; place < processes * each; ++place)
+    out_of_order += board->order[place] != place;
   printf("{\"waiters\": %d, \"served\": %ld, \"out_of_order\": %d, \"handoff_us\": %.1f}\n",
          processes * each, board->next, out_of_order, seconds * 1e6 / (processes * each));
   return 0;

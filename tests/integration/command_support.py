@@ -12,6 +12,14 @@ from pathlib import Path
 
 COMMAND = os.environ["REPOLOCK_COMMAND"]
 HOLD = "echo held; cat"  # a command that lasts until its stdin ends
+# Lasts until SIGTERM comes, says so, and ends with a status that is put in by %. Not with sh: it
+# hears a trapped signal only when its child has ended, or between two commands.
+UNTIL_TERM = """exec python3 -c 'import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print("held", flush=True)
+signal.sigwait([signal.SIGTERM])
+print("TERM")
+sys.exit(%d)'"""
 PATIENCE = 60  # seconds, for what must come; nothing is ever concluded from less
 
 

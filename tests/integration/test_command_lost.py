@@ -5,9 +5,9 @@ import json
 import signal
 import unittest
 
-from command_support import CommandTest
+from command_support import UNTIL_TERM, CommandTest
 
-POLITE = "trap 'echo TERM; exit 0' TERM; echo $$; sleep 1000; echo late"
+POLITE = UNTIL_TERM % 0
 # Ignores SIGTERM, as does its child; both hold stdout, so it ends when both are dead.
 SLEEP = "while :; do sleep 1000; done"
 STUBBORN = f"trap '' TERM; sh -c '{SLEEP}' & echo $$; {SLEEP}"
@@ -33,7 +33,8 @@ class Lost(CommandTest):
         self.assertEqual(run.end()[:2], (123, ""))
 
     def test_broken_a_stopped_one_hears_of_it(self):
-        run = self.hold(script=POLITE.replace("sleep", "kill -STOP $$; sleep"))
+        run = self.hold(script=POLITE.replace(
+            "signal.sigwait", "signal.raise_signal(signal.SIGSTOP); signal.sigwait"))
         self.break_holder()
         self.assertEqual(run.end()[:2], (123, "TERM\n"))
 

@@ -92,7 +92,8 @@ uint64_t BackendDriver::submit(int32_t kind, const std::vector<Claim> &claims, c
   sent.reserve(claims.size());
   for (const auto &claim : claims) {
     sent.push_back({sizeof(repolock_claim_t), claim.shared ? 1 : 0, claim.repo.c_str(),
-                    claim.lease_id.c_str(), claim.fence, claim.ttl_ms, claim.ended, 0});
+                    claim.lease_id.c_str(), claim.fence, claim.ttl_ms, claim.ended,
+                    claim.inherited ? 1 : 0});
   }
   const auto bytes = padded_array(sent, padding_);
 

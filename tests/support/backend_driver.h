@@ -41,6 +41,7 @@ struct Claim {
   uint64_t fence = 0;
   int64_t ttl_ms = 0;
   int32_t ended = REPOLOCK_PREVIOUS_NONE;
+  bool inherited = false;
 };
 
 struct Acquire {

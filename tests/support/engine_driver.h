@@ -82,12 +82,12 @@ class EngineDriver {
               LossReason reason = LossReason::kExpired) {
     BackendAnswer answer;
     answer.status = Status::kOk;
-    for (size_t claim = 0; claim < request.claims.size(); ++claim) {
+    for (const core::Claim &claim : request.claims) {
       Grant grant;
       grant.status = status;
       grant.reason = reason;
       grant.fence = ++fence_;
-      grant.valid_until = valid_until >= 0 ? valid_until : now + request.claims[claim].ttl;
+      grant.valid_until = valid_until >= 0 ? valid_until : now + claim.ttl;
       answer.grants.push_back(grant);
     }
     engine.answer(request.id, answer, now);

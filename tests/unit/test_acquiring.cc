@@ -116,7 +116,7 @@ void a_backend_that_was_never_reached_fails_after_10_s(void **) {
     driver.advance(1);
     if (driver.last().verb == Verb::kAcquire) {
       driver.answer_last(Status::kUnavailable);
-      driver.requests.push_back(BackendRequest());
+      driver.requests.emplace_back();
       driver.requests.back().verb = Verb::kInspect;
     }
   }

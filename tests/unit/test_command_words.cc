@@ -49,7 +49,8 @@ void test_ages_and_spans(void **) {
   assert_text(age_text(185'000), "3m 5s");
   assert_text(age_text(7'440'000), "2h 4m");
   assert_text(age_text(277'200'000), "3d 5h");
-  assert_text(span_text(800), "0.8s");
+  assert_text(span_text(50), "50ms");
+  assert_text(span_text(1'540), "1.5s");
   assert_text(span_text(3'000), "3s");
   assert_text(span_text(9'940), "9.9s");
   assert_text(span_text(12'345), "12s");

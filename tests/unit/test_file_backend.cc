@@ -256,6 +256,21 @@ void extends_what_is_held(void **) {
   pair.done();
 }
 
+void a_descriptor_that_was_handed_out_serves_no_other_lease(void **) {
+  Pair pair;
+  const int fd = granted(pair.one, pair.one.acquire("a/b", lease_id(1))).inherit_fd;
+  const int copy = dup(fd);  // some child has it, and lives on
+  const Claim claim = {.repo = "a/b", .lease_id = lease_id(1), .inherited = true};
+  granted(pair.one, pair.one.submit(REPOLOCK_REQUEST_RELEASE, {claim}));
+  assert_true(fcntl(fd, F_GETFD) < 0);
+  granted(pair.one, pair.one.acquire("a/b", lease_id(2)));
+  pair.one.close();  // as a crash would, without a release
+  const Grant &grant = granted(pair.two, pair.two.acquire("a/b", lease_id(3)));
+  assert_int_equal(grant.previous, REPOLOCK_PREVIOUS_CRASHED);
+  close(copy);
+  pair.done();
+}
+
 void a_break_takes_it_away(void **) {
   Pair pair;
   const auto holder = pair.one.acquire("a/b", lease_id(1));
@@ -314,7 +329,7 @@ void a_broken_one_that_never_hears_of_it_is_no_obstacle(void **) {
 
 void inspect_shows_holders_and_waiters(void **) {
   Pair pair;
-  assert_int_equal(pair.one.answer(pair.one.inspect("a/b")).rows.size(), 0);
+  assert_true(pair.one.answer(pair.one.inspect("a/b")).rows.empty());
   assert_int_equal(pair.one.answer(pair.one.inspect("a/b")).status, REPOLOCK_OK);
   assert_false(fs::exists(pair.directory.file("a/b")));
 
@@ -429,7 +444,7 @@ void many_messages_at_once_are_not_lost(void **) {
 void diagnose_says_where(void **) {
   Pair pair;
   const auto rows = pair.one.answer(pair.one.diagnose()).rows;
-  assert_true(rows.size() >= 1);
+  assert_false(rows.empty());
   assert_int_equal(rows[0].row, REPOLOCK_ROW_NODE);
   assert_string_equal(rows[0].host.c_str(), pair.directory.path().c_str());
   assert_string_equal(rows[0].status.c_str(), "OK");
@@ -531,6 +546,7 @@ int main() {
       cmocka_unit_test(a_client_that_closes_leaves_its_place),
       cmocka_unit_test(says_how_the_last_one_ended),
       cmocka_unit_test(extends_what_is_held),
+      cmocka_unit_test(a_descriptor_that_was_handed_out_serves_no_other_lease),
       cmocka_unit_test(a_break_takes_it_away),
       cmocka_unit_test(a_broken_one_that_never_hears_of_it_is_no_obstacle),
       cmocka_unit_test(inspect_shows_holders_and_waiters),

@@ -125,7 +125,7 @@ void max_hold_ends_it_however_well_it_is_renewed(void **) {
     if (driver.last().verb == Verb::kExtend) {
       assert_true(driver.now + driver.last().claims[0].ttl <= end + 100);
       driver.answer_last(Status::kOk, std::min(end, driver.now + 30000));
-      driver.requests.push_back(BackendRequest());
+      driver.requests.emplace_back();
     }
   }
   assert_int_equal(driver.now, end - 5000);

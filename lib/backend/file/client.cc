@@ -91,9 +91,9 @@ void Client::finish(Request &request, const Failure &failure, const Rows *rows) 
 }
 
 void Client::put_idle(const std::string &repo, Descriptor file) {
-  if (!file.is_open()) return;
-  if (!names_.has_idle()) idle_timer_.set(host_.now() + kIdleMs);
-  names_.put_idle(repo, std::move(file), host_.now());
+  const int64_t now = host_.now();
+  if (!std::exchange(sweeps_, true)) idle_timer_.set(now + kIdleMs);
+  if (file.is_open()) names_.put_idle(repo, std::move(file), now);
 }
 
 void Client::on_request_timer(void *self) {
@@ -122,7 +122,8 @@ void Client::on_idle(void *self) {
   client.guarded(0, [&] {
     const int64_t now = client.host_.now();
     for (const std::string &repo : client.names_.sweep(now)) client.crash_watch_.remove(repo);
-    if (client.names_.has_idle()) client.idle_timer_.set(now + kIdleMs);
+    client.sweeps_ = client.names_.has_idle();
+    if (client.sweeps_) client.idle_timer_.set(now + kIdleMs);
   });
 }
 

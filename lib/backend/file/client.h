@@ -115,6 +115,7 @@ class Client {
   Timer tick_timer_;
   int64_t tick_at_ = INT64_MAX;
   Timer idle_timer_;
+  bool sweeps_ = false;  // the idle timer is set
 };
 
 }  // namespace repolock::backend::file

@@ -47,10 +47,8 @@ repolock_grant_t Client::release_one(const repolock_claim_t &claim) {
     wake_behind(repo, lease.file.fd(), lease.ticket, lease.shared);
   }
   // A copy in some other process would keep the next lease of this descriptor alive after a crash.
-  if (claim.inherited != 0)
-    lease.file.close();
-  else
-    put_idle(repo, std::move(lease.file));
+  if (claim.inherited != 0) lease.file.close();
+  put_idle(repo, std::move(lease.file));
   if (is_broken) return lost(REPOLOCK_LOST_BROKEN, kBroken);
   return was_seen ? new_grant(REPOLOCK_OK) : lost(REPOLOCK_LOST_DATA, kRemoved);
 }

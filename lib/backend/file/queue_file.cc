@@ -94,7 +94,7 @@ Fault QueueFile::write_header() {
   ++header_.sequence;
   seal(header_);
   const size_t slot = 1 - newest_;
-  const Fault fault = write(&header_, sizeof header_, static_cast<int64_t>(slot * kSlotSize));
+  Fault fault = write(&header_, sizeof header_, static_cast<int64_t>(slot * kSlotSize));
   if (!fault) newest_ = slot;
   return fault;
 }
@@ -106,20 +106,20 @@ Fault QueueFile::write_entry(Ticket slot, const Entry &entry) {
 
 Fault QueueFile::write_progress(Ticket slot, const Progress &progress) {
   forget();
-  return write(&progress, sizeof progress, offset_of(slot) + offsetof(Entry, progress));
+  return write(&progress, sizeof progress, offset_of(slot) + int64_t{offsetof(Entry, progress)});
 }
 
 Fault QueueFile::write_end(Ticket slot, int32_t ended) {
   forget();
   static_assert(offsetof(Progress, state) == 0 && offsetof(Progress, ended) == 1);
   const uint8_t end[] = {static_cast<uint8_t>(State::kEnded), static_cast<uint8_t>(ended)};
-  return write(end, sizeof end, offset_of(slot) + offsetof(Entry, progress));
+  return write(end, sizeof end, offset_of(slot) + int64_t{offsetof(Entry, progress)});
 }
 
 Fault QueueFile::write_broken(Ticket slot) {
   forget();
   const uint8_t broken = 1;
-  return write(&broken, sizeof broken, offset_of(slot) + offsetof(Entry, broken));
+  return write(&broken, sizeof broken, offset_of(slot) + int64_t{offsetof(Entry, broken)});
 }
 
 Fault QueueFile::sync() {

@@ -42,7 +42,7 @@ uint64_t WakeSocket::id() {
   sweep_wake_directory(directory_);
   if (const auto fault = bind())
     host_.log(REPOLOCK_LOG_WARN, "wake_socket_failed",
-              fault->message + "; until then a hand-over to this client takes up to a second");
+              fault->message + "; until then a hand-over to this client takes seconds");
   return id_;
 }
 

@@ -84,8 +84,8 @@ static int move(const job_queue_t *queue, const job_t *job, const char *room, co
 
 int job_put_back(const job_queue_t *queue, const job_t *job, int64_t delay_ms) {
   char name[JOB_NAME_SIZE];
-  snprintf(name, sizeof name, "%015lld-%s-%d-%d", (long long)(now_ms() + delay_ms), job->id,
-           job->tries, job->failures);
+  snprintf(name, sizeof name, "%015lld-%s-%d-%d", (long long)now_ms() + (long long)delay_ms,
+           job->id, job->tries, job->failures);
   return move(queue, job, "ready", name);
 }
 
