@@ -11,7 +11,7 @@ POLITE = UNTIL_TERM % 0
 # Ignores SIGTERM, as does its child; both hold stdout, so it ends when both are dead.
 SLEEP = "while :; do sleep 1000; done"
 STUBBORN = f"trap '' TERM; sh -c '{SLEEP}' & echo $$; {SLEEP}"
-UNRENEWED = ("--backend", "memory:", "--option", "memory.fault=drop=extend*", "--ttl", "600ms")
+UNRENEWED = ("--backend", "memory:", "--option", "memory.fault=drop=extend*", "--ttl", "3s")
 
 
 class Lost(CommandTest):
@@ -45,12 +45,12 @@ class Lost(CommandTest):
         self.assertEqual(waiter.out(), "broken")
 
     def test_held_too_long(self):
-        run = self.hold("owner/name", "--max-hold", "0.2", script=POLITE)
+        run = self.hold("owner/name", "--max-hold", "3", script=POLITE)
         code, out, err = run.end()
         self.assertEqual((code, out), (123, "TERM\n"), err)
 
     def test_held_too_long_and_stubborn(self):
-        run = self.hold("owner/name", "--max-hold=200ms", script=STUBBORN)
+        run = self.start("run", "--max-hold=200ms", "owner/name", "sh", "-c", STUBBORN)
         self.assertEqual(run.end()[0], 123)
         self.assertFalse(self.status()["held"])
 
@@ -59,7 +59,7 @@ class Lost(CommandTest):
         self.assertEqual(run.end()[:2], (123, "TERM\n"))
 
     def test_not_renewed_and_stubborn(self):
-        run = self.hold("owner/name", *UNRENEWED, script=STUBBORN)
+        run = self.start("run", *UNRENEWED, "owner/name", "sh", "-c", STUBBORN)
         self.assertEqual(run.end()[0], 123)
 
     def test_kill_after(self):
@@ -89,10 +89,10 @@ class Lost(CommandTest):
         self.assertEqual(run.end()[0], 123)
 
     def test_a_lock_lost_during_a_sleep_of_repolock(self):
-        run = self.hold("owner/name", "--backend", "memory:", "--ttl", "100ms",
+        run = self.hold("owner/name", "--backend", "memory:", "--ttl", "1s",
                         script=POLITE)
         run.kill(signal.SIGSTOP)
-        self.check(0, "run", "owner/other", "sleep", "0.2")  # twice the ttl
+        self.check(0, "run", "owner/other", "sleep", "1.5")  # longer than the ttl
         run.kill(signal.SIGCONT)
         self.assertEqual(run.end()[:2], (123, "TERM\n"))
 

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 """repolock run: signals, and deaths of each process that takes part."""
 
+import ctypes
 import os
 import signal
 import unittest
 
 from command_support import UNTIL_TERM, CommandTest, ppid_and_state
 
+PR_SET_CHILD_SUBREAPER = 36
+
 # Prints its pid and its parent's, the guardian's; ends when told to.
 TELLS_PIDS = "echo $$ $PPID; read line"
 
 # A command that says which signals it gets, and that one of its children gets them too.
 LISTENER = """
-import os, signal, sys
+import os, signal, time
 child = os.fork()
 def heard(signo, frame):
     text = ("parent " if child else "child ") + signal.Signals(signo).name
@@ -21,8 +24,8 @@ for signo in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, sign
               signal.SIGUSR2, signal.SIGWINCH):
     signal.signal(signo, heard)
 os.write(1, b"ready\\n")
-while True:
-    signal.pause()
+while True:  # not pause(): a signal just before it would be heard with the next one
+    time.sleep(0.05)
 """
 
 
@@ -68,6 +71,20 @@ class Crash(CommandTest):
         # Nobody is left who has its stdout open.
         self.assertEqual(run.end()[:2], (-signal.SIGKILL, ""))
         self.assertNotIn(ppid_and_state(child)[0], ("R", "S", "D", "T"))
+
+    def test_of_repolock_while_the_guardian_sleeps(self):
+        # Were we not its next of kin, the kernel would continue it: its group would be orphaned.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        run = self.hold(script=TELLS_PIDS)
+        command, guardian = map(int, run.first.split())
+        os.kill(guardian, signal.SIGSTOP)
+        waiter = self.next_in_queue(command)
+        run.kill()
+        run.process.wait()
+        self.check(75, "run", "-n", "owner/name", "true")  # not free while the command may work
+        os.kill(guardian, signal.SIGCONT)
+        self.assertEqual(waiter.out(), "alone crashed")
+        os.waitpid(guardian, 0)
 
     def test_of_repolock_while_the_command_is_stopped(self):
         run = self.hold(script="echo $$; read line")
