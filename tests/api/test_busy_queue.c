@@ -57,10 +57,36 @@ static void it_stops_no_release_and_no_hand_off(void **state) {
   close_client(client);
 }
 
+/* Who asked first stands first, also where the first had to come back and the second had not. */
+static void a_client_keeps_the_order_of_its_asking(void **state) {
+  repolock_client_t *client = open_client(*state);
+  unlock(lock(client, "a/b"));
+  const int neighbour = enter_and_stay(*state);
+  repolock_op_t *first = NULL, *second = NULL;
+  repolock_event_t *event = NULL;
+  assert_int_equal(repolock_acquire_start(client, NAME("a/b"), NULL, &first), REPOLOCK_OK);
+  assert_int_equal(repolock_op_on_wait(first, NULL, NULL, NULL), REPOLOCK_OK);
+  assert_int_equal(repolock_event_next(client, -1, &event), REPOLOCK_OK); /* it was sent away */
+  repolock_event_free(event);
+  close(neighbour);
+  assert_int_equal(repolock_acquire_start(client, NAME("a/b"), NULL, &second), REPOLOCK_OK);
+
+  repolock_lease_t *lease = NULL;
+  assert_int_equal(repolock_op_wait(first, 10000), REPOLOCK_OK);
+  assert_int_equal(repolock_op_status(second), REPOLOCK_E_PENDING);
+  assert_int_equal(repolock_op_take_lease(first, &lease), REPOLOCK_OK);
+  unlock(lease);
+  assert_int_equal(repolock_op_wait(second, -1), REPOLOCK_OK);
+  repolock_op_free(first);
+  repolock_op_free(second);
+  close_client(client);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       ON_FILE(a_wait_ends_in_time_and_says_why),
       ON_FILE(it_stops_no_release_and_no_hand_off),
+      ON_FILE(a_client_keeps_the_order_of_its_asking),
   };
   return RUN(tests);
 }

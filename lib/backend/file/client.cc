@@ -80,6 +80,7 @@ void Client::cancel(uint64_t request_id) {
 }
 
 void Client::drop(Request &request) {
+  entered(request);
   if (Name *name = names_.find(request.repo)) name->waiting.erase(request.entry.ticket);
   requests_.erase(request.id);
 }

@@ -42,6 +42,7 @@ class Client {
   void enter(Request &request);
   Result<Descriptor> descriptor_for(const Request &request);
   void enter_later(Request &request);
+  void entered(const Request &request);
   void line_up(Request &request, Section &section);
   void break_inside(Request &request, Section &section);
 
@@ -105,6 +106,7 @@ class Client {
   Directory directory_;
   const uint64_t pid_namespace_;
   std::unordered_map<uint64_t, std::unique_ptr<Request>> requests_;
+  std::map<std::string, std::set<uint64_t>> entering_;  // of each name, the first one first
   Names names_;
   WakeSocket socket_;
   CrashWatch crash_watch_;

@@ -29,8 +29,15 @@ void Client::start(const repolock_backend_request_t &sent) {
   enter(request);
 }
 
+// No acquire of this client passes an earlier one of that name: whoever waits for the first before the
+// second would wait for ever.
 void Client::enter(Request &request) {
   constexpr int kReplacements = 16;
+  if (!request.is_break()) {
+    auto &entering = entering_[request.repo];
+    entering.insert(request.id);
+    if (*entering.begin() != request.id) return enter_later(request);
+  }
   for (int i = 0; i < kReplacements; ++i) {
     if (!request.file.is_open()) {
       auto found = descriptor_for(request);
@@ -58,6 +65,16 @@ Result<Descriptor> Client::descriptor_for(const Request &request) {
   return request.is_break() ? directory_.find(request.repo) : directory_.find_or_make(request.repo);
 }
 
+// It has its ticket, or needs none any more: the next one may come.
+void Client::entered(const Request &request) {
+  const auto found = entering_.find(request.repo);
+  if (found == entering_.end() || found->second.erase(request.id) == 0) return;
+  if (found->second.empty())
+    entering_.erase(found);
+  else
+    requests_.at(*found->second.begin())->timer.set(host_.now());
+}
+
 void Client::enter_later(Request &request) {
   constexpr int kQuick = 50;
   const int64_t now = host_.now();
@@ -69,8 +86,10 @@ void Client::enter_later(Request &request) {
   if (request.wait && !request.was_told && now - request.started_ms > kSilenceMs) {
     request.was_told = true;
     Rows rows(now);
-    Queue queue(request.file.fd(), directory_.path_of(request.repo));
-    add_holders(request.repo, queue, kTicketEnd, &rows);
+    if (request.file.is_open()) {
+      Queue queue(request.file.fd(), directory_.path_of(request.repo));
+      add_holders(request.repo, queue, kTicketEnd, &rows);
+    }
     rows.add_waiter(request.repo, request.entry, -1);
     rows.add_finding(directory_.path_of(request.repo), "E_UNAVAILABLE",
                      std::string(kBusySection) + kRemedy);
@@ -116,6 +135,7 @@ void Client::line_up(Request &request, Section &section) {
   }
   if (const auto fault = queue.append(request.entry, &request.slot)) return fail(*fault);
   section.leave();
+  entered(request);
   if (is_free) return grant(request, before.previous);
   wait_in_queue(request, queue);
 }
