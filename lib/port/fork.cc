@@ -3,9 +3,12 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <new>
 #include <type_traits>
-#include <unordered_set>
+#include <vector>
 
 namespace repolock::port {
 
@@ -16,7 +19,24 @@ constinit ForkSafeMutex *g_list = nullptr;
 
 constinit ForkSafeMutex g_descriptor_mutex;
 // Never freed on purpose: it must outlive every thread, and a global destructor would not.
-constinit std::unordered_set<int> *g_descriptors = nullptr;
+// A bit a descriptor, because a child must not touch the allocator: not every one survives fork().
+constinit std::vector<uint64_t> *g_descriptors = nullptr;
+
+constexpr size_t kBits = 64;
+size_t word_of(int fd) {
+  return static_cast<size_t>(fd) / kBits;
+}
+uint64_t bit_of(int fd) {
+  return uint64_t{1} << (static_cast<size_t>(fd) % kBits);
+}
+
+void close_all() {
+  for (size_t word = 0; word < g_descriptors->size(); ++word) {
+    for (uint64_t rest = (*g_descriptors)[word]; rest != 0; rest &= rest - 1)
+      close(static_cast<int>(word * kBits) + std::countr_zero(rest));
+  }
+  std::ranges::fill(*g_descriptors, 0);
+}
 
 }  // namespace
 
@@ -32,10 +52,7 @@ struct ForkHandlers {
     g_list_mutex.unlock();
   }
   static void child() {
-    if (g_descriptors != nullptr) {
-      for (int fd : *g_descriptors) close(fd);
-      g_descriptors->clear();
-    }
+    if (g_descriptors != nullptr) close_all();
     parent();
   }
 
@@ -69,8 +86,9 @@ ForkGuard::~ForkGuard() {
 
 bool close_in_child(int fd) {
   try {
-    if (g_descriptors == nullptr) g_descriptors = new std::unordered_set<int>;
-    g_descriptors->insert(fd);
+    if (g_descriptors == nullptr) g_descriptors = new std::vector<uint64_t>;
+    if (g_descriptors->size() <= word_of(fd)) g_descriptors->resize(word_of(fd) + 1);
+    (*g_descriptors)[word_of(fd)] |= bit_of(fd);
     return true;
   } catch (const std::bad_alloc &) {
     return false;
@@ -78,7 +96,8 @@ bool close_in_child(int fd) {
 }
 
 void forget_in_child(int fd) {
-  if (g_descriptors != nullptr) g_descriptors->erase(fd);
+  if (g_descriptors != nullptr && word_of(fd) < g_descriptors->size())
+    (*g_descriptors)[word_of(fd)] &= ~bit_of(fd);
 }
 
 }  // namespace repolock::port

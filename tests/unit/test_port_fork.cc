@@ -6,11 +6,29 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "support/cmocka.h"
+
+namespace {
+std::atomic<int> g_freed{0};
+}  // namespace
+
+void *operator new(size_t size) {
+  if (void *memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void *memory) noexcept {
+  ++g_freed;
+  std::free(memory);
+}
+void operator delete(void *memory, size_t) noexcept {
+  operator delete(memory);
+}
 
 namespace {
 
@@ -75,6 +93,16 @@ void a_child_can_register_and_fork_as_well(void **) {
   close(parents);
 }
 
+// Another thread may have been inside it when the child was made.
+void a_child_leaves_the_allocator_alone(void **) {
+  const int registered = open_registered();
+  const int freed = g_freed;
+  assert_true(holds_in_child([&] { return g_freed == freed; }));
+  ForkGuard no_fork;
+  forget_in_child(registered);
+  close(registered);
+}
+
 constinit ForkSafeMutex g_mutex;
 constinit int g_one = 0;
 constinit int g_other = 0;
@@ -109,6 +137,7 @@ int main() {
       cmocka_unit_test(a_process_has_an_id),
       cmocka_unit_test(a_registered_descriptor_is_closed_in_the_child_alone),
       cmocka_unit_test(a_child_can_register_and_fork_as_well),
+      cmocka_unit_test(a_child_leaves_the_allocator_alone),
       cmocka_unit_test(a_child_never_meets_the_mutex_locked),
   };
   return cmocka_run_group_tests_name("port_fork", tests, nullptr, nullptr);
