@@ -19,6 +19,8 @@
 
 typedef void (*child_body)(void *data);
 
+/* A child that does more than wait is best started before the parent has a client: the allocators of
+ * the sanitizers know nothing of fork(), and one that another thread had locked stays so. */
 static inline pid_t start_child(child_body body, void *data) {
   const pid_t child = fork();
   assert_true(child >= 0);

@@ -40,9 +40,9 @@ static void lease_again_until_killed(void *data) {
 
 static void an_orphan_of_an_earlier_lease_keeps_nothing(void **state) {
   struct scene scene = new_scene(state);
-  repolock_client_t *client = open_client(*state);
   const pid_t child = start_child(lease_again_until_killed, &scene);
   await_gate(&scene.holds);
+  repolock_client_t *client = open_client(*state);
   kill_child(child);
   unlock(lock(client, "a/b")); /* while the orphan lives */
   open_gate(&scene.go_on);
@@ -66,9 +66,9 @@ static void hold_two_until_killed(void *data) {
 
 static void each_of_several_names_has_its_own(void **state) {
   struct scene scene = new_scene(state);
-  repolock_client_t *client = open_client(*state);
   const pid_t child = start_child(hold_two_until_killed, &scene);
   await_gate(&scene.holds);
+  repolock_client_t *client = open_client(*state);
   kill_child(child);
   unlock(lock(client, "a/a")); /* its descriptor was not handed out */
   assert_false(is_free(client, "b/b"));

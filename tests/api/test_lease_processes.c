@@ -51,9 +51,9 @@ static void hold_until_killed(void *data) {
 
 static void a_crash_frees_it(void **state) {
   struct scene scene = {*state, new_gate(), new_gate()};
-  repolock_client_t *client = open_client(*state);
   const pid_t child = start_child(hold_until_killed, &scene);
   await_gate(&scene.holds);
+  repolock_client_t *client = open_client(*state);
   assert_false(is_free(client, "a/b"));
   kill_child(child);
   repolock_lease_t *lease = lock(client, "a/b");
@@ -80,9 +80,9 @@ static void hand_on_until_killed(void *data) {
 
 static void a_child_with_the_descriptor_keeps_it(void **state) {
   struct scene scene = {*state, new_gate(), new_gate()};
-  repolock_client_t *client = open_client(*state);
   const pid_t child = start_child(hand_on_until_killed, &scene);
   await_gate(&scene.holds);
+  repolock_client_t *client = open_client(*state);
   kill_child(child);
   assert_false(is_free(client, "a/b"));
   open_gate(&scene.go_on);
