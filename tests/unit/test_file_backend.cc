@@ -425,6 +425,29 @@ void a_neighbour_stopped_in_the_section_hangs_nobody(void **) {
   pair.done();
 }
 
+void requests_of_one_client_keep_their_order(void **) {
+  Pair pair;
+  pair.one.acquire("a/b", lease_id(1));
+  pair.one.release("a/b", lease_id(1));
+  const int neighbour = open(pair.directory.file("a/b").c_str(), O_RDWR | O_CLOEXEC);
+  using repolock::port::FileLock;
+  assert_int_equal(repolock::port::try_lock_byte(neighbour, 0, FileLock::kExclusive), 0);
+  const auto first = pair.two.acquire("a/b", lease_id(2));
+  const auto tired = pair.two.acquire("a/b", lease_id(3));
+  pair.clock.advance(20);
+  close(neighbour);
+  const auto last = pair.two.acquire("a/b", lease_id(4));  // the section is free by now
+  assert_false(pair.two.answered(last));
+  pair.two.cancel(tired);
+  pair.clock.advance(20);
+  granted(pair.two, first);
+  assert_false(pair.two.answered(last));
+  pair.two.release("a/b", lease_id(2));
+  pair.settle();
+  granted(pair.two, last);
+  pair.done();
+}
+
 void many_messages_at_once_are_not_lost(void **) {
   Pair pair;
   constexpr uint64_t kMany = 100;
@@ -553,6 +576,7 @@ int main() {
       cmocka_unit_test(a_holder_text_is_cut_at_a_whole_character),
       cmocka_unit_test(what_is_too_late_is_not_granted),
       cmocka_unit_test(a_neighbour_stopped_in_the_section_hangs_nobody),
+      cmocka_unit_test(requests_of_one_client_keep_their_order),
       cmocka_unit_test(many_messages_at_once_are_not_lost),
       cmocka_unit_test(diagnose_says_where),
       cmocka_unit_test(closing_leaves_nothing_open),
