@@ -43,7 +43,7 @@ static void holders_then_waiters_in_order(void **state) {
     assert_int_equal(number(snapshot, row, REPOLOCK_NUMBER_PID), getpid());
     assert_int_equal(number(snapshot, row, REPOLOCK_NUMBER_SHARED), 0);
     assert_true(number(snapshot, row, REPOLOCK_NUMBER_AGE_MS) >= 20);
-    assert_true(number(snapshot, row, REPOLOCK_NUMBER_AGE_MS) < HANG_SECONDS * 1000);
+    assert_true(number(snapshot, row, REPOLOCK_NUMBER_AGE_MS) < INT64_C(1000) * HANG_SECONDS);
     if (row == 0) continue;
     assert_int_equal(number(snapshot, row, REPOLOCK_NUMBER_ROW), REPOLOCK_ROW_WAITER);
     assert_int_equal(number(snapshot, row, REPOLOCK_NUMBER_PLACE), row);
