@@ -1,11 +1,14 @@
-/* pair.c URL DIR - one uncontended acquire and release, beside what it cannot do without: the bare
- * system calls (open, OFD lock, unlock, close) and the hops between the caller's thread and the
- * library's (each of the two calls there and back). Rounds of all three take turns in one run. */
+/* pair.c URL DIR CORES - one uncontended acquire and release, beside what it cannot do without: the
+ * bare system calls (open, OFD lock, unlock, close) and the hops between the caller's thread and the
+ * library's (each of the two calls there and back). Rounds of all three take turns in one run. A hop
+ * to another core costs several times one on the same core, so the threads stay where CORES, 1 or 2,
+ * says that they are. */
 #include "bench.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -53,16 +56,25 @@ static void bare_pair(const char *path) {
   close(fd);
 }
 
+static void stay_on(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  need(sched_setaffinity(0, sizeof cores, &cores) == 0, "cores", "sched_setaffinity");
+}
+
 int main(int argc, char **argv) {
   static int64_t bare[ROUNDS * PAIRS], hops[ROUNDS * PAIRS], ours[ROUNDS * PAIRS];
   char path[4096];
   pthread_t thread;
   size_t count = 0;
-  need(argc == 3, "usage", "pair URL DIR");
+  need(argc == 4, "usage", "pair URL DIR CORES");
   snprintf(path, sizeof path, "%s/bare.lock", argv[2]);
   hop.wake = eventfd(0, EFD_CLOEXEC);
+  stay_on(0); /* and so do the threads that are made here */
   pthread_create(&thread, NULL, hop_thread, NULL);
   repolock_client_t *client = open_client(argv[1]);
+  stay_on(atoi(argv[3]) - 1);
   for (int warm = 0; warm < 100; ++warm) unlock_name(lock_name(client, "bench/pair"));
 
   for (int round = 0; round < ROUNDS; ++round) {
