@@ -88,9 +88,11 @@ Op::Listeners Op::set_result(Status status, std::string message, LeasePtr lease)
 }
 
 void Op::settle() {
-  const std::lock_guard lock(mutex_);
-  settled_ = true;
-  settled_cond_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    settled_ = true;
+  }
+  settled_cond_.notify_all();  // whoever wakes finds the mutex free
 }
 
 EventPtr Op::done_event(const Listener &listener) const {
