@@ -7,6 +7,7 @@
 #   make bench     the figures, beside those of the bare system calls
 #   make install   PREFIX=/usr/local DESTDIR=
 #   make sanitize  the tests again with ASan and UBSan, then with TSan
+#   make fuzz      the parsers and the lock file under libFuzzer, SECONDS=60 each
 #   make lint      format, clang-tidy, shellcheck, the doors of the house
 #   make format    lay out the sources
 #   make deps      install what any of these needs and the system lacks
@@ -14,12 +15,13 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+SECONDS ?= 60
 cores := $(shell nproc 2>/dev/null || echo 2)
 
 # cmake makes its own flags for the make beneath it.
 unexport MAKEFLAGS
 .NOTPARALLEL:
-.PHONY: build demo test bench install sanitize asan-ubsan tsan lint format deps clean help
+.PHONY: build demo test bench install sanitize asan-ubsan tsan fuzz lint format deps clean help
 
 # $(call built,PRESET): configured once, built each time.
 built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
@@ -56,6 +58,11 @@ asan-ubsan tsan:
 	@$(call built,$@)
 	@$(call tested,$@)
 
+fuzz:
+	@.ci/deps build test fuzz
+	@$(call built,fuzz)
+	@tests/fuzz/run $(SECONDS)
+
 lint:
 	@.ci/deps build test lint
 	@$(call built,test)
@@ -66,7 +73,7 @@ format:
 	@.ci/lint --format
 
 deps:
-	@.ci/deps build test demo lint
+	@.ci/deps build test demo lint fuzz
 
 clean:
 	@rm -rf build
