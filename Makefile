@@ -10,6 +10,7 @@
 #   make fuzz      the parsers and the lock file under libFuzzer, SECONDS=60 each
 #   make lint      format, clang-tidy, shellcheck, the doors of the house
 #   make format    lay out the sources
+#   make docs      the public headers as pages, into build/docs
 #   make deps      install what any of these needs and the system lacks
 #   make clean     remove build/
 
@@ -21,7 +22,7 @@ cores := $(shell nproc 2>/dev/null || echo 2)
 # cmake makes its own flags for the make beneath it.
 unexport MAKEFLAGS
 .NOTPARALLEL:
-.PHONY: build demo test bench install sanitize asan-ubsan tsan fuzz lint format deps clean help
+.PHONY: build demo test bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help
 
 # $(call built,PRESET): configured once, built each time.
 built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
@@ -72,8 +73,13 @@ format:
 	@.ci/deps lint
 	@.ci/lint --format
 
+docs:
+	@.ci/deps docs
+	@mkdir -p build
+	@doxygen docs/doxygen/Doxyfile
+
 deps:
-	@.ci/deps build test demo lint fuzz
+	@.ci/deps build test demo lint fuzz docs
 
 clean:
 	@rm -rf build
