@@ -2,16 +2,13 @@
 // comes: one exclusive holder or shared ones, granted in the order in which they asked, with growing
 // fences, and nobody waits for a free lock.
 #include <algorithm>
-#include <array>
 #include <map>
-#include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "backend/file/file.h"
-#include "support/backend_driver.h"
 #include "support/lock_directory.h"
+#include "support/random_clients.h"
 
 #include "support/cmocka.h"
 
@@ -35,36 +32,25 @@ struct Attempt {
   bool holds() const { return !is_over && was_granted(); }
 };
 
-class Run {
+class Run : RandomClients {
  public:
-  explicit Run(uint32_t seed) : random_(seed) {
-    for (auto &driver : drivers_) open(driver);
-  }
+  Run(uint32_t seed, const std::string &url) : RandomClients(seed, init, url) {}
 
   bool go() {
     for (int step = 0; step < kSteps; ++step) {
       act();
-      clock_.advance(0);
+      clock().advance(0);
       if (!all_is_well()) return false;
     }
     return ends_well();
   }
 
  private:
-  size_t below(size_t limit) { return random_() % limit; }
-  bool one_in(size_t n) { return below(n) == 0; }
-  BackendDriver &any_driver() { return *drivers_[below(drivers_.size())]; }
-
-  void open(std::unique_ptr<BackendDriver> &driver) {
-    driver = std::make_unique<BackendDriver>(&clock_);
-    assert_int_equal(driver->open(init, directory_.url()), REPOLOCK_OK);
-  }
-
   void act() {
     const size_t what = below(100);
     if (what < 45) return acquire();
     if (what < 92) return on_an_attempt();
-    if (what < 97) return clock_.advance(static_cast<int64_t>(below(2000)));
+    if (what < 97) return clock().advance(static_cast<int64_t>(below(2000)));
     replace_a_client();
   }
 
@@ -72,8 +58,8 @@ class Run {
     Acquire how;
     how.shared = one_in(3);
     how.wait = !one_in(4);
-    if (one_in(4)) how.deadline_ms = clock_.now() + static_cast<int64_t>(below(600));
-    BackendDriver &driver = any_driver();
+    if (one_in(4)) how.deadline_ms = clock().now() + static_cast<int64_t>(below(600));
+    BackendDriver &driver = any_client();
     const auto lease = lease_id(++leases_);
     attempts_.push_back({&driver, driver.acquire(kRepo, lease, how), lease, how.shared});
   }
@@ -85,7 +71,7 @@ class Run {
     if (attempt.is_over) return;
     if (!attempt.was_granted()) return attempt.driver->cancel(attempt.request);
     if (one_in(6)) {
-      BackendDriver &breaker = any_driver();
+      BackendDriver &breaker = any_client();
       const auto id = breaker.break_lease(kRepo, attempt.lease);
       if (breaker.answer(id).result() != REPOLOCK_OK) ++faults_;
     } else if (one_in(4)) {
@@ -100,13 +86,9 @@ class Run {
   }
 
   void replace_a_client() {
-    auto &driver = drivers_[below(drivers_.size())];
+    const BackendDriver &closed = replace_one();
     for (Attempt &attempt : attempts_)
-      attempt.is_over = attempt.is_over || attempt.driver == driver.get();
-    driver->close();
-    if (!driver->violations().empty()) ++faults_;
-    retired_.push_back(std::move(driver));
-    open(driver);
+      attempt.is_over = attempt.is_over || attempt.driver == &closed;
   }
 
   // Lease ids count up, so a smaller one asked earlier.
@@ -131,7 +113,7 @@ class Run {
 
   bool shows(const std::vector<const Attempt *> &holders,
              const std::vector<const Attempt *> &waiters) {
-    BackendDriver &driver = any_driver();
+    BackendDriver &driver = any_client();
     const auto rows = driver.answer(driver.inspect(kRepo)).rows;
     if (rows.size() != holders.size() + waiters.size()) return false;
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -160,21 +142,12 @@ class Run {
   bool ends_well() {
     for (Attempt &attempt : attempts_)
       if (attempt.waits()) attempt.driver->cancel(attempt.request);
-    clock_.advance(60'000);
+    clock().advance(60'000);
     for (const Attempt &attempt : attempts_)
       if (attempt.waits()) return false;
-    for (auto &driver : drivers_) {
-      driver->close();
-      if (!driver->violations().empty()) return false;
-    }
-    return fences_grow() && faults_ == 0;
+    return end_well() && fences_grow() && faults_ == 0;
   }
 
-  std::mt19937 random_;
-  LockDirectory directory_;
-  FakeClock clock_;
-  std::vector<std::unique_ptr<BackendDriver>> retired_;
-  std::array<std::unique_ptr<BackendDriver>, 3> drivers_;
   std::vector<Attempt> attempts_;
   uint64_t leases_ = 0;
   int faults_ = 0;
@@ -182,7 +155,8 @@ class Run {
 
 void holds_whatever_comes(void **) {
   for (uint32_t seed = 1; seed <= 20; ++seed) {
-    Run run(seed);
+    const LockDirectory directory;
+    Run run(seed, directory.url());
     if (!run.go()) fail_msg("seed %u", seed);
   }
 }

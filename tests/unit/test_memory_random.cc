@@ -3,13 +3,12 @@
 // answer a request.
 #include <algorithm>
 #include <map>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "backend/memory/memory.h"
-#include "support/backend_driver.h"
 #include "support/memory_stores.h"
+#include "support/random_clients.h"
 
 #include "support/cmocka.h"
 
@@ -33,36 +32,25 @@ struct Attempt {
   bool granted() const { return driver->answer(request).result() == REPOLOCK_OK; }
 };
 
-class Run {
+class Run : RandomClients {
  public:
-  explicit Run(uint32_t seed) : random_(seed) {
-    for (auto &driver : drivers_) open(driver);
-  }
+  Run(uint32_t seed, const std::string &url) : RandomClients(seed, init, url), url_(url) {}
 
   bool go() {
     for (int step = 0; step < kSteps; ++step) {
       act();
-      clock_.advance(0);
+      clock().advance(0);
       if (!holds()) return false;
     }
     return ends_well();
   }
 
  private:
-  size_t below(size_t limit) { return random_() % limit; }
-  bool one_in(size_t n) { return below(n) == 0; }
-  BackendDriver &any_driver() { return *drivers_[below(drivers_.size())]; }
-
-  void open(std::unique_ptr<BackendDriver> &driver) {
-    driver = std::make_unique<BackendDriver>(&clock_);
-    assert_int_equal(driver->open(init, url_), REPOLOCK_OK);
-  }
-
   void act() {
     const size_t what = below(100);
     if (what < 40) return acquire();
     if (what < 80) return on_an_attempt();
-    if (what < 96) return clock_.advance(static_cast<int64_t>(below(400)));
+    if (what < 96) return clock().advance(static_cast<int64_t>(below(400)));
     if (what < 98) return replace_a_client();
     suffer();
   }
@@ -72,8 +60,8 @@ class Run {
     how.shared = one_in(3);
     how.wait = !one_in(4);
     how.ttl_ms = 50 + static_cast<int64_t>(below(1'000));
-    if (one_in(4)) how.deadline_ms = clock_.now() + static_cast<int64_t>(below(600));
-    BackendDriver &driver = any_driver();
+    if (one_in(4)) how.deadline_ms = clock().now() + static_cast<int64_t>(below(600));
+    BackendDriver &driver = any_client();
     const auto lease = lease_id(++leases_);
     const std::string repo = one_in(2) ? "a/b" : "a/c";
     attempts_.push_back({&driver, driver.acquire(repo, lease, how), lease, repo, how.shared});
@@ -92,7 +80,7 @@ class Run {
         attempt.driver->extend(attempt.repo, attempt.lease, 50 + static_cast<int64_t>(below(999)));
         return;
       case 2:
-        any_driver().break_lease(attempt.repo, attempt.lease);
+        any_client().break_lease(attempt.repo, attempt.lease);
         return;
       default:
         attempt.driver->release(attempt.repo, attempt.lease);
@@ -100,17 +88,12 @@ class Run {
   }
 
   void replace_a_client() {
-    auto &driver = drivers_[below(drivers_.size())];
-    for (auto &attempt : attempts_) attempt.over = attempt.over || attempt.driver == driver.get();
-    check_fences();
-    driver->close();
-    if (!driver->violations().empty()) ++violations_;
-    retired_.push_back(std::move(driver));
-    open(driver);
+    const BackendDriver &closed = replace_one();
+    for (Attempt &attempt : attempts_) attempt.over = attempt.over || attempt.driver == &closed;
   }
 
   void suffer() {
-    BackendDriver injector(&clock_);
+    BackendDriver injector(&clock());
     const char *fault = one_in(3) ? "lose" : "expire";
     assert_int_equal(injector.open(init, url_, {{"memory.fault", fault}}), REPOLOCK_OK);
   }
@@ -140,7 +123,7 @@ class Run {
   }
 
   bool holds() {
-    BackendDriver &driver = any_driver();
+    BackendDriver &driver = any_client();
     const size_t waited = waiting();
     for (const std::string repo : {"a/b", "a/c"}) {
       std::vector<Row> holders, waiters;
@@ -183,23 +166,15 @@ class Run {
     for (const auto &attempt : attempts_) {
       if (!attempt.over) attempt.driver->cancel(attempt.request);
     }
-    clock_.advance(60'000);
+    clock().advance(60'000);
     for (const auto &attempt : attempts_) {
       if (attempt.waits()) return false;
     }
     check_fences();
-    for (auto &driver : drivers_) {
-      driver->close();
-      if (!driver->violations().empty()) return false;
-    }
-    return violations_ == 0;
+    return end_well() && violations_ == 0;
   }
 
-  std::mt19937 random_;
-  FakeClock clock_;
-  const std::string url_ = fresh_store();
-  std::vector<std::unique_ptr<BackendDriver>> retired_;
-  std::vector<std::unique_ptr<BackendDriver>> drivers_{3};
+  const std::string url_;
   std::vector<Attempt> attempts_;
   uint64_t leases_ = 0;
   int violations_ = 0;
@@ -207,7 +182,7 @@ class Run {
 
 void holds_whatever_comes(void **) {
   for (uint32_t seed = 1; seed <= 30; ++seed) {
-    Run run(seed);
+    Run run(seed, fresh_store());
     if (!run.go()) fail_msg("seed %u", seed);
   }
 }
