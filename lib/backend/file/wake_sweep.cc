@@ -1,26 +1,22 @@
 // wake_sweep.cc - clients that were killed leave their sockets behind.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <ctime>
-#include <memory>
 
 #include "backend/file/wake_path.h"
 #include "backend/file/wake_socket.h"
+#include "port/listing.h"
 
 namespace repolock::backend::file {
 
 namespace {
 
 constexpr time_t kOldSeconds = 60;
-
-struct CloseStream {
-  void operator()(DIR *stream) const { closedir(stream); }
-};
 
 bool is_old(const struct stat &about) {
   return time(nullptr) - about.st_mtime > kOldSeconds;
@@ -39,23 +35,15 @@ bool is_abandoned(const Directory &directory, uint64_t id) {
 }  // namespace
 
 void sweep_wake_directory(const Directory &directory) {
-  const int fd = openat(directory.wake_fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  const std::unique_ptr<DIR, CloseStream> stream(fdopendir(fd));
-  if (!stream) {
-    close(fd);
-    return;
-  }
-  while (const dirent *entry = readdir(stream.get())) {
-    const std::string name = entry->d_name;
+  port::list(directory.wake_fd(), ".", [&](int wake, const std::string &name) {
     struct stat about {};
-    if (fstatat(fd, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 || !is_old(about)) continue;
+    if (fstatat(wake, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 || !is_old(about)) return;
     const uint64_t id = std::strtoull(name.c_str(), nullptr, 16);
     const bool is_draft = S_ISREG(about.st_mode) && name.compare(0, 5, ".new-") == 0;
     if (is_draft ||
         (S_ISSOCK(about.st_mode) && wake_name(id) == name && is_abandoned(directory, id)))
-      unlinkat(fd, name.c_str(), 0);
-  }
+      unlinkat(wake, name.c_str(), 0);
+  });
 }
 
 }  // namespace repolock::backend::file
