@@ -112,24 +112,25 @@ std::string content_of(int fd) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 2 || size - 2 > kLargest) return 0;
-  static const int file = memfd_create("fuzz", MFD_CLOEXEC);
+  static const int kFile = memfd_create("fuzz", MFD_CLOEXEC);
   std::string bytes(repolock::fuzz::text_of(data + 2, size - 2));
   for (size_t slot = 0; slot < 2; ++slot)
     if ((data[0] >> slot & 1) != 0) make_sound(bytes, slot);
-  must(ftruncate(file, 0) == 0, "the file can be emptied");
-  must(pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()), "filled");
+  must(ftruncate(kFile, 0) == 0, "the file can be emptied");
+  must(pwrite(kFile, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),
+       "filled");
 
-  const Opened ours(file);
-  const Opened neighbour(file);
+  const Opened ours(kFile);
+  const Opened neighbour(kFile);
   Queue queue(ours.fd, "fuzz");
   look_around(queue);
-  must(content_of(file) == bytes, "looking changes nothing");
+  must(content_of(kFile) == bytes, "looking changes nothing");
   if (data[1] != 0 && queue.header().first < kTicketEnd - 256)
     repolock::port::try_lock_byte(neighbour.fd, byte_of(queue.header().first + data[1] - 1),
                                   repolock::port::FileLock::kExclusive);
   const auto looked = queue.look();
   enter(queue, neighbour);
   if (std::holds_alternative<Failure>(looked))
-    must(content_of(file) == bytes, "what is foreign stays as it is");
+    must(content_of(kFile) == bytes, "what is foreign stays as it is");
   return 0;
 }
