@@ -97,6 +97,7 @@ void Engine::acquire_answered(Acquisition &acquisition, BackendAnswer answer) {
     grant.message = std::move(answer.message);
   }
   if (grant.message.empty()) grant.message = std::move(answer.message);
+  if (grant.message.empty()) grant.message = answer_words(grant.status);
   if (!answer.rows.empty()) {
     acquisition.rows = std::move(answer.rows);
     acquisition.rows_at = now_;
@@ -128,8 +129,7 @@ void Engine::acquire_answered(Acquisition &acquisition, BackendAnswer answer) {
         return fail(acquisition, acquisition.failure.status, acquisition.failure.message);
       return retry(acquisition);
     default:
-      return fail(acquisition, grant.status,
-                  grant.message.empty() ? "the backend refused it" : grant.message);
+      return fail(acquisition, grant.status, std::move(grant.message));
   }
 }
 
@@ -140,7 +140,7 @@ void Engine::gained(Acquisition &acquisition, const Grant &grant) {
     lease.id = acquisition.lease_id;
     lease.gathering_op = acquisition.op;
     lease.shared = acquisition.plan.shared;
-    lease.ttl = acquisition.plan.ttl;
+    lease.ttl = lease.asked_ttl = acquisition.plan.ttl;
     lease.max_hold = acquisition.plan.max_hold;
     acquisition.lease = lease.key;
     lease_by_id_[lease.id] = lease.key;
@@ -168,7 +168,7 @@ void Engine::granted(Acquisition &acquisition, Lease &lease) {
   lease.renew = plan.renew;
   lease.hard_end = after(now_, plan.max_hold);
   measure(lease);
-  if (settings_.heartbeat != kForever && held() == 0)  // the first one starts the clock
+  if (settings_.heartbeat != kForever && !is_heartbeat_awaited())  // the first one starts the clock
     deadlines_.set({Wake::What::kHeartbeat, 0}, now_ + settings_.heartbeat);
   lease.state = Lease::State::kHeld;
 
@@ -211,7 +211,7 @@ void Engine::start_again(Acquisition &acquisition) {
     uncertain.repo = wanted(acquisition);
     uncertain.lease_id = acquisition.lease_id;
     uncertain.shared = acquisition.plan.shared;
-    clean_up({uncertain});
+    clean_up({uncertain}, Previous::kReleased);
   }
   give_back(acquisition);
   acquisition.gained = 0;
@@ -283,7 +283,7 @@ void Engine::grow_older(Acquisition &acquisition) {
 void Engine::give_back(Acquisition &acquisition) {
   if (acquisition.lease == 0) return;
   Lease &lease = leases_.at(std::exchange(acquisition.lease, 0));
-  clean_up(lease.claims());
+  clean_up(lease.claims(), Previous::kReleased);
   drop(lease);
 }
 
@@ -296,13 +296,13 @@ void Engine::abandon_request(Acquisition &acquisition) {
 }
 
 void Engine::abandoned_answered(const Sent &sent, const BackendAnswer &answer) {
-  if (answer.status != Status::kOk && answer.status != Status::kUnknown) return;
-  if (!answer.grants.empty() && answer.grants.front().status != Status::kOk) return;
-  clean_up(sent.claims);
+  const Status status = answer.outcome();
+  if (status == Status::kOk || status == Status::kUnknown)
+    clean_up(sent.claims, Previous::kReleased);
 }
 
-void Engine::clean_up(std::vector<Claim> claims) {
-  for (Claim &claim : claims) claim.ended = Previous::kReleased;
+void Engine::clean_up(std::vector<Claim> claims, Previous ended) {
+  for (Claim &claim : claims) claim.ended = ended;
   BackendRequest request;
   request.verb = Verb::kRelease;
   request.claims = std::move(claims);

@@ -76,6 +76,11 @@ struct BackendAnswer {
   std::string message;
   std::vector<Grant> grants;
   Rows rows;
+
+  // Of a request with one claim.
+  Status outcome() const {
+    return status == Status::kOk && !grants.empty() ? grants.front().status : status;
+  }
 };
 
 // What a backend can do, numbered as in repolock.h and plugin.h.

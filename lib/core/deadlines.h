@@ -15,19 +15,23 @@ class Deadlines {
  public:
   // Replaces what was set for key; kForever clears it.
   void set(const Key &key, Millis at) {
+    if (at == kForever) return clear(key);
     auto [entry, fresh] = at_.try_emplace(key, at);
     if (!fresh) {
       if (entry->second == at) return;
       order_.erase({entry->second, key});
       entry->second = at;
     }
-    if (at == kForever)
-      at_.erase(entry);
-    else
-      order_.insert({at, key});
+    order_.insert({at, key});
   }
 
-  void clear(const Key &key) { set(key, kForever); }
+  // Needs no memory.
+  void clear(const Key &key) {
+    const auto entry = at_.find(key);
+    if (entry == at_.end()) return;
+    order_.erase({entry->second, key});
+    at_.erase(entry);
+  }
 
   Millis next() const { return order_.empty() ? kForever : order_.begin()->first; }
 

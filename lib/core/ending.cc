@@ -9,12 +9,21 @@ namespace repolock::core {
 
 // ---- Loss ----
 
+// A lease that a silence has ended needs no further one.
+bool Engine::is_heartbeat_awaited() const {
+  return std::any_of(leases_.begin(), leases_.end(), [](const auto &entry) {
+    const Lease &lease = entry.second;
+    return lease.state == Lease::State::kHeld && lease.hard_reason != LossReason::kStalled;
+  });
+}
+
 // The program is silent: nothing that it holds is renewed any more, for good.
 void Engine::stall() {
   for (auto &[key, lease] : leases_) {
     if (lease.state != Lease::State::kHeld) continue;
     lease.hard_end = std::min({lease.hard_end, lease.valid_until, after(now_, lease.ttl)});
     lease.hard_reason = LossReason::kStalled;
+    lease.renew = false;
     renewals_.clear(key);
     measure(lease);
   }
@@ -66,15 +75,7 @@ void Engine::lose(Lease &lease, LossReason reason, const std::string &repo,
 
 // Lost or left, and its time is over: the backend is to let go.
 void Engine::end_leftovers(Lease &lease) {
-  std::vector<Claim> claims = lease.claims();
-  for (Claim &claim : claims) claim.ended = Previous::kExpired;
-  BackendRequest request;
-  request.verb = Verb::kRelease;
-  request.claims = std::move(claims);
-  Sent sent;
-  sent.purpose = Sent::For::kCleanup;
-  sent.deadline = now_ + settings_.release_timeout;
-  submit(std::move(request), std::move(sent));
+  clean_up(lease.claims(), Previous::kExpired);
   lease.release_at = kForever;
   lease.parts.clear();
   if (lease.state == Lease::State::kLeft) drop(lease);

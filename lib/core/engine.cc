@@ -91,9 +91,7 @@ void Engine::answer(uint64_t request, BackendAnswer answer, Millis now) {
 
 // Only an answer that decides something proves that the backend was ever reached.
 void Engine::answered_usefully(const BackendAnswer &answer) {
-  const Status status = answer.status == Status::kOk && !answer.grants.empty()
-                            ? answer.grants.front().status
-                            : answer.status;
+  const Status status = answer.outcome();
   if (status != Status::kUnavailable && status != Status::kUnknown) ever_answered_ = true;
 }
 
@@ -111,6 +109,8 @@ void Engine::request_due(uint64_t id) {
           renewal_failed(lease->second, silence.message);
       break;
     case Sent::For::kExtend:  // likewise, as a renewal
+      if (auto lease = leases_.find(sent.leases.front()); lease != leases_.end())
+        extend_failed(lease->second, sent.ttl);
       complete(sent.op, silence.status, silence.message);
       found->second.op = 0;
       found->second.purpose = Sent::For::kRenewal;
@@ -183,8 +183,7 @@ void Engine::complete(OpKey op, Status status, std::string message, std::optiona
   done.op = op;
   done.status = status;
   done.message = std::move(message);
-  if (status != Status::kOk && done.message.empty())  // a backend that said no more than that
-    done.message = std::string("the backend answered ") + status_name(static_cast<int32_t>(status));
+  if (status != Status::kOk && done.message.empty()) done.message = answer_words(status);
   done.rows = std::move(rows);
   emit(std::move(done));
 }

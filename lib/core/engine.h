@@ -74,6 +74,14 @@ class Engine {
   // Closed, and nothing is left that only this process can end.
   bool idle(Millis now) const;
 
+  // Calls tell with the id of each acquire that the backend has not answered.
+  template <class Tell>
+  void each_acquire(Tell tell) const {
+    for (const auto &[id, sent] : sent_)
+      if (sent.verb == Verb::kAcquire) tell(id);
+  }
+
+  bool has_leases() const { return !leases_.empty(); }  // in whatever state
   size_t held() const;
   size_t waiters() const { return acquisitions_.size(); }
 
@@ -145,7 +153,7 @@ class Engine {
   void grow_older(Acquisition &acquisition);
   void abandon_request(Acquisition &acquisition);
   void abandoned_answered(const Sent &sent, const BackendAnswer &answer);
-  void clean_up(std::vector<Claim> claims);
+  void clean_up(std::vector<Claim> claims, Previous ended);
   const std::string &wanted(const Acquisition &acquisition) const;
 
   // renewing.cc
@@ -156,10 +164,12 @@ class Engine {
   void send_renewal(const std::vector<LeaseKey> &leases);
   void renewal_answered(uint64_t id, const Sent &sent, const BackendAnswer &answer);
   void extend_answered(uint64_t id, const Sent &sent, const BackendAnswer &answer);
+  void extend_failed(Lease &lease, Millis ttl);
   void apply(Lease &lease, uint64_t id, const Grant *grants, size_t count);
   void renewal_failed(Lease &lease, std::string why);
 
   // ending.cc
+  bool is_heartbeat_awaited() const;
   void stall();
   void lose(Lease &lease, LossReason reason, const std::string &repo, const std::string &message);
   void end_leftovers(Lease &lease);

@@ -32,11 +32,36 @@ std::vector<Claim> Lease::claims() const {
     claim.lease_id = id;
     claim.shared = shared;
     claim.fence = part.fence;
-    claim.ttl = ttl;
+    claim.ttl = asked_ttl;
     claim.inherited = inherited;
     all.push_back(std::move(claim));
   }
   return all;
+}
+
+bool Lease::ask(uint64_t request, Asked what) {
+  asked[request] = what;
+  bool less = what.ttl < ttl;
+  ttl = std::min(ttl, what.ttl);
+  for (LeasePart &part : parts) {
+    if (part.valid_until == kForever || part.valid_until <= what.until) continue;
+    part.valid_until = what.until;
+    less = true;
+  }
+  return less;
+}
+
+void Lease::confirm(uint64_t request) {
+  ttl = asked.at(request).ttl;
+  asked.erase(asked.begin(), asked.upper_bound(request));
+  for (const auto &[later, what] : asked) ttl = std::min(ttl, what.ttl);
+}
+
+Millis Lease::believed(uint64_t request, Millis granted_until) const {
+  if (granted_until == kForever) return kForever;
+  for (auto later = asked.upper_bound(request); later != asked.end(); ++later)
+    granted_until = std::min(granted_until, later->second.until);
+  return granted_until;
 }
 
 Millis abort_margin(Millis ttl, Millis round_trip) {

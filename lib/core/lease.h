@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ struct Lease {
   bool shared = false;
   bool renew = true;
   bool inherited = false;  // its descriptors were handed out
-  Millis ttl = 0;
+  Millis ttl = 0;          // as it was granted last
+  Millis asked_ttl = 0;    // of the renewals to come
   Millis max_hold = kForever;
   std::vector<LeasePart> parts;
 
@@ -46,7 +48,12 @@ struct Lease {
   Millis lost_at = kForever;      // then the holder is told, in time to stop its work
   Millis release_at = kForever;   // lost or left: then what has no end of its own is released
 
-  uint64_t newest_extend = 0;   // request whose answer stands
+  // What the backend may have carried out since its last answer: extends, by their request.
+  struct Asked {
+    Millis ttl;
+    Millis until;
+  };
+  std::map<uint64_t, Asked> asked;
   std::string renewal_failure;  // of the last renewal, "" if it went well
 
   std::vector<OpKey> release_ops;
@@ -64,6 +71,14 @@ struct Lease {
   Millis renewal_due() const;
 
   std::vector<Claim> claims() const;
+
+  // An extend is sent: from now on nothing beyond what it asks for is believed. True: that is less
+  // than before.
+  bool ask(uint64_t request, Asked what);
+  // It was confirmed, and with it all before it. What was asked later goes on to bound the lease.
+  void confirm(uint64_t request);
+  // What a grant to that request is worth.
+  Millis believed(uint64_t request, Millis granted_until) const;
 };
 
 // How long before its end a lease is given up: max(ttl/6, 4 round trips), so that the holder can

@@ -21,13 +21,11 @@ void Engine::measure(Lease &lease) {
   if (lease.state == Lease::State::kHeld &&
       (lease.valid_until != was_valid || lease.lost_at != was_lost))
     emit(Extended{lease.key, lease.valid_until, lease.lost_at});
-  if (lease.renewal_failure.empty()) {
-    const Millis due = lease.renewal_due();
-    // not at once, however short what the backend gave
-    renewals_.set(lease.key, due == kForever
-                                 ? kForever
-                                 : std::max(due, now_ + renewal_retry(lease.ttl, true)));
-  }
+  const Millis due = lease.renewal_due();
+  if (due == kForever)
+    renewals_.clear(lease.key);
+  else if (lease.renewal_failure.empty())  // not at once, however short what the backend gave
+    renewals_.set(lease.key, std::max(due, now_ + renewal_retry(lease.ttl, true)));
   arm(lease);
 }
 
@@ -53,7 +51,8 @@ void Engine::lease_due(Lease &lease) {
   switch (lease.state) {
     case Lease::State::kGathering:
     case Lease::State::kHeld: {
-      const bool hard = lease.valid_until == lease.hard_end;
+      const bool hard =
+          lease.valid_until == lease.hard_end || lease.hard_reason == LossReason::kStalled;
       lose(lease, hard ? lease.hard_reason : LossReason::kExpired, lease.parts.front().repo,
            hard ? "" : lease.renewal_failure);
       break;
@@ -100,7 +99,12 @@ void Engine::send_renewal(const std::vector<LeaseKey> &leases) {
     patience = std::min(patience, std::max<Millis>(1, lease.ttl / 6));
   }
   sent.deadline = now_ + patience;
-  submit(std::move(request), std::move(sent));
+  const uint64_t id = submit(std::move(request), std::move(sent));
+  for (const LeaseKey key : leases) {
+    Lease &lease = leases_.at(key);
+    if (lease.ask(id, {lease.asked_ttl, std::min(lease.hard_end, after(now_, lease.asked_ttl))}))
+      measure(lease);
+  }
 }
 
 void Engine::renewal_answered(uint64_t id, const Sent &sent, const BackendAnswer &answer) {
@@ -124,19 +128,19 @@ void Engine::renewal_answered(uint64_t id, const Sent &sent, const BackendAnswer
 // What the backend said of each part, unless a later extend has been answered before.
 void Engine::apply(Lease &lease, uint64_t id, const Grant *grants, size_t count) {
   if (lease.state != Lease::State::kHeld && lease.state != Lease::State::kGathering) return;
-  if (id < lease.newest_extend) return;
-  lease.newest_extend = id;
+  if (lease.asked.count(id) == 0) return;
   std::string failure;
   for (size_t part = 0; part < count && part < lease.parts.size(); ++part) {
     const Grant &grant = grants[part];
     if (grant.status == Status::kLost)
       return lose(lease, grant.reason, lease.parts[part].repo, grant.message);
     if (grant.status == Status::kOk)
-      lease.parts[part].valid_until = grant.valid_until;
+      lease.parts[part].valid_until = lease.believed(id, grant.valid_until);
     else
       failure = grant.message.empty() ? "the backend did not confirm it" : grant.message;
   }
   if (!failure.empty()) return renewal_failed(lease, std::move(failure));
+  lease.confirm(id);
   if (!lease.renewal_failure.empty())
     log(kLogInfo, "renewal_recovered", "renewed again after: " + lease.renewal_failure,
         lease.parts.front().repo);
@@ -168,24 +172,26 @@ void Engine::extend(OpKey op, LeaseKey key, Millis ttl, Millis now) {
         lost ? found->second.release_message : "this lease was released; acquire a new one");
   }
   Lease &lease = found->second;
+  lease.asked_ttl = ttl;
   BackendRequest request;
   request.verb = Verb::kExtend;
   request.claims = lease.claims();
   for (Claim &claim : request.claims)
     claim.ttl = lease.hard_end == kForever ? ttl : std::min(ttl, lease.hard_end - now_);
-  // A longer ttl is the lease's own once it is granted: its margin would be more than what is left.
-  lease.ttl = std::min(lease.ttl, ttl);
-  // From now on the backend may know the shorter ttl: believe no more than that.
-  for (LeasePart &part : lease.parts)
-    if (part.valid_until != kForever) part.valid_until = std::min(part.valid_until, now_ + ttl);
   Sent sent;
   sent.purpose = Sent::For::kExtend;
   sent.op = op;
   sent.leases.assign(request.claims.size(), key);
   sent.ttl = ttl;
   sent.deadline = now_ + settings_.node_timeout;
-  submit(std::move(request), std::move(sent));
+  const uint64_t id = submit(std::move(request), std::move(sent));
+  lease.ask(id, {ttl, std::min(lease.hard_end, after(now_, ttl))});
   measure(lease);
+}
+
+// Of what was not confirmed nothing is asked for again.
+void Engine::extend_failed(Lease &lease, Millis ttl) {
+  if (lease.asked_ttl == ttl) lease.asked_ttl = lease.ttl;
 }
 
 void Engine::extend_answered(uint64_t id, const Sent &sent, const BackendAnswer &answer) {
@@ -197,8 +203,7 @@ void Engine::extend_answered(uint64_t id, const Sent &sent, const BackendAnswer 
     message = grant.message;
   }
   const auto found = leases_.find(sent.leases.front());
-  if (found != leases_.end() && status == Status::kOk && id >= found->second.newest_extend)
-    found->second.ttl = sent.ttl;
+  if (found != leases_.end() && status != Status::kOk) extend_failed(found->second, sent.ttl);
   renewal_answered(id, sent, answer);
   if (found != leases_.end() && found->second.state == Lease::State::kLost) {
     status = found->second.release_status;

@@ -89,6 +89,10 @@ std::string held_sentence(const std::string &repo, const Rows &rows) {
          "; try again later or allow a wait" + node_words(rows);
 }
 
+std::string answer_words(Status status) {
+  return std::string("the backend answered ") + status_name(static_cast<int32_t>(status));
+}
+
 std::string lost_sentence(const std::string &repo, LossReason reason, const std::string &detail) {
   std::string sentence = "the lock on " + repo + " is lost: ";
   switch (reason) {

@@ -5,6 +5,7 @@
 
 #include "core/command.h"
 #include "core/row.h"
+#include "core/status.h"
 #include "core/time.h"
 
 namespace repolock::core {
@@ -17,6 +18,9 @@ std::string holder_words(const Rows &rows, const std::string &repo);
 
 // "; nodes: redis-1: E_UNAVAILABLE, connection refused", or "".
 std::string node_words(const Rows &rows);
+
+// "the backend answered E_IO", where it said no more than that.
+std::string answer_words(Status status);
 
 std::string waiting_sentence(const std::string &repo, const Rows &rows, int64_t place);
 std::string timeout_sentence(const std::string &repo, const Rows &rows, int64_t place, Millis wait);

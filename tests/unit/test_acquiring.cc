@@ -226,6 +226,23 @@ void what_the_backend_cannot_is_unsupported(void **) {
   assert_true(driver.requests.empty());
 }
 
+void what_may_have_been_granted_too_late_is_released(void **) {
+  EngineDriver driver;
+  driver.acquire(1, EngineDriver::plan("a/b"));
+  const BackendRequest request = driver.last();
+  driver.engine.cancel(1, driver.now);
+  driver.pump();
+  driver.answer(request, Status::kUnknown);
+  assert_int_equal(driver.count(Verb::kRelease), 1);
+}
+
+void a_backend_without_words_is_quoted_by_its_status(void **) {
+  EngineDriver driver;
+  driver.acquire(1, EngineDriver::plan("a/b", 30000, 0));
+  driver.answer_last(Status::kUnavailable);
+  assert_string_equal(driver.result(1).message.c_str(), "the backend answered E_UNAVAILABLE");
+}
+
 void a_grant_without_time_left_is_not_a_grant(void **) {
   EngineDriver driver;
   driver.acquire(1, EngineDriver::plan("a/b", 30000, 60000));
@@ -254,6 +271,8 @@ int main() {
       cmocka_unit_test(all_names_or_none),
       cmocka_unit_test(an_earlier_name_that_is_lost_starts_it_again),
       cmocka_unit_test(what_the_backend_cannot_is_unsupported),
+      cmocka_unit_test(what_may_have_been_granted_too_late_is_released),
+      cmocka_unit_test(a_backend_without_words_is_quoted_by_its_status),
       cmocka_unit_test(a_grant_without_time_left_is_not_a_grant),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

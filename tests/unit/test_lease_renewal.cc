@@ -94,6 +94,44 @@ void a_shorter_ttl_counts_from_its_sending(void **) {
   assert_int_equal(static_cast<int>(driver.status(2)), static_cast<int>(Status::kPending));
 }
 
+// It was sent before, but is answered after the backend may have carried out the extend.
+void a_shorter_ttl_bounds_what_an_earlier_renewal_brings(void **) {
+  EngineDriver driver;
+  const auto lease = driver.hold(1, EngineDriver::plan("a/b", 30000));
+  driver.advance(10000);
+  const BackendRequest renewal = driver.last();
+  driver.engine.extend(2, lease, 6000, driver.now);
+  driver.pump();
+  driver.answer(renewal, Status::kOk, driver.now + 30000);
+  assert_int_equal(driver.extensions.back().valid_until, driver.now + 6000);
+}
+
+void renewals_ask_for_the_ttl_of_the_last_extend(void **) {
+  EngineDriver driver;
+  const auto lease = driver.hold(1, EngineDriver::plan("a/b", 3000));
+  driver.engine.extend(2, lease, 30000, driver.now);
+  driver.pump();
+  const BackendRequest extend = driver.last();
+  driver.advance(1000);
+  assert_int_equal(driver.count(Verb::kExtend), 2);
+  assert_int_equal(driver.last().claims[0].ttl, 30000);
+  driver.answer_last(Status::kOk);
+  driver.answer(extend, Status::kOk);
+  driver.advance(10000);
+  assert_int_equal(driver.count(Verb::kExtend), 3);
+  assert_int_equal(driver.last().claims[0].ttl, 30000);
+}
+
+void renewals_do_not_ask_for_what_was_refused(void **) {
+  EngineDriver driver;
+  const auto lease = driver.hold(1, EngineDriver::plan("a/b", 6000));
+  driver.engine.extend(2, lease, 30000, driver.now);
+  driver.pump();
+  driver.answer_last(Status::kUnavailable);
+  driver.advance(2000);
+  assert_int_equal(driver.last().claims[0].ttl, 6000);
+}
+
 void an_extend_without_answer_is_unknown(void **) {
   EngineDriver driver;
   const auto lease = driver.hold(1, EngineDriver::plan("a/b", 30000));
@@ -168,6 +206,49 @@ void a_silent_heartbeat_loses_all(void **) {
                    static_cast<int>(LossReason::kStalled));
 }
 
+void a_lease_gained_after_a_silence_waits_for_a_heartbeat_too(void **) {
+  EngineDriver driver(EngineDriver::kEverything, 5000);
+  driver.hold(1, EngineDriver::plan("a/b", 30000), kForever);
+  driver.advance(6000);
+  driver.hold(2, EngineDriver::plan("a/c", 30000), kForever);
+  driver.advance(35000);
+  assert_int_equal(driver.losses.size(), 2);
+  assert_int_equal(static_cast<int>(driver.losses[1].reason),
+                   static_cast<int>(LossReason::kStalled));
+}
+
+void after_a_silence_an_extend_does_not_bring_renewal_back(void **) {
+  EngineDriver driver(EngineDriver::kEverything, 5000);
+  const auto lease = driver.hold(1, EngineDriver::plan("a/b", 30000));
+  driver.advance(5000);
+  driver.engine.extend(2, lease, 6000, driver.now);
+  driver.pump();
+  driver.answer_last(Status::kOk);
+  driver.advance(6000);
+  assert_int_equal(driver.count(Verb::kExtend), 1);
+  assert_int_equal(driver.losses.size(), 1);
+  assert_int_equal(static_cast<int>(driver.losses[0].reason),
+                   static_cast<int>(LossReason::kStalled));
+}
+
+// While names are gathered the earlier ones must be renewed.
+void what_the_caller_renews_himself_is_left_to_him_once_he_has_it(void **) {
+  EngineDriver driver;
+  auto plan = EngineDriver::plan("a/b", 3000);
+  plan.repos = {"a/b", "a/c"};
+  plan.renew = false;
+  driver.acquire(1, plan);
+  driver.answer_last(Status::kOk);
+  const BackendRequest second = driver.last();
+  driver.advance(1000);
+  driver.answer_last(Status::kUnavailable);
+  const size_t before = driver.count(Verb::kExtend);
+  driver.answer(second, Status::kOk);
+  assert_true(driver.complete(1));
+  driver.advance(1000);
+  assert_int_equal(driver.count(Verb::kExtend), before);
+}
+
 void freed_without_release_it_ends_by_its_ttl(void **) {
   EngineDriver driver;
   const auto expiring = driver.hold(1, EngineDriver::plan("a/b", 30000));
@@ -227,12 +308,18 @@ int main() {
       cmocka_unit_test(a_backend_that_says_lost_is_believed_at_once),
       cmocka_unit_test(an_answer_to_an_older_extend_changes_nothing),
       cmocka_unit_test(a_shorter_ttl_counts_from_its_sending),
+      cmocka_unit_test(a_shorter_ttl_bounds_what_an_earlier_renewal_brings),
+      cmocka_unit_test(renewals_ask_for_the_ttl_of_the_last_extend),
+      cmocka_unit_test(renewals_do_not_ask_for_what_was_refused),
       cmocka_unit_test(an_extend_without_answer_is_unknown),
       cmocka_unit_test(renewals_that_are_nearly_due_travel_together),
       cmocka_unit_test(max_hold_ends_it_however_well_it_is_renewed),
       cmocka_unit_test(max_hold_releases_what_never_expires),
       cmocka_unit_test(what_never_expires_is_not_renewed),
       cmocka_unit_test(a_silent_heartbeat_loses_all),
+      cmocka_unit_test(a_lease_gained_after_a_silence_waits_for_a_heartbeat_too),
+      cmocka_unit_test(after_a_silence_an_extend_does_not_bring_renewal_back),
+      cmocka_unit_test(what_the_caller_renews_himself_is_left_to_him_once_he_has_it),
       cmocka_unit_test(freed_without_release_it_ends_by_its_ttl),
       cmocka_unit_test(a_release_without_answer_is_unknown_after_2_s),
       cmocka_unit_test(a_second_release_joins_the_first),
