@@ -2,11 +2,13 @@
 // and a new ticket is larger than all that a sound header, or any entry, tells of.
 //
 // An input is a byte that says which header slots get a good magic and checksum (nothing behind a
-// checksum would be seen otherwise), a byte for the ticket that a neighbour holds, then the file.
+// checksum would be seen otherwise) and whether their tickets are put in order, a byte for the ticket
+// that a neighbour holds, then the file.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <variant>
@@ -35,7 +37,18 @@ struct Opened {
   int fd;
 };
 
-void make_sound(std::string &bytes, size_t slot) {
+void put_in_order(Header &header) {
+  Ticket told[] = {header.fence, header.base, header.first, header.next, header.ceiling};
+  for (Ticket &ticket : told) ticket %= kTicketEnd;
+  std::ranges::sort(told);
+  header.fence = told[0];
+  header.base = told[1] + 1;
+  header.first = std::max(header.base, told[2]);
+  header.next = std::max(header.first, told[3]);
+  header.ceiling = std::max(header.next, told[4]);
+}
+
+void make_sound(std::string &bytes, size_t slot, bool in_order) {
   if (bytes.size() < (slot + 1) * kSlotSize) bytes.resize((slot + 1) * kSlotSize);
   Header header;
   std::memcpy(&header, bytes.data() + slot * kSlotSize, sizeof header);
@@ -43,6 +56,7 @@ void make_sound(std::string &bytes, size_t slot) {
   std::memcpy(header.magic, good.magic, sizeof good.magic);
   header.version = good.version;
   header.boot_id[sizeof header.boot_id - 1] = '\0';
+  if (in_order) put_in_order(header);
   seal(header);
   std::memcpy(bytes.data() + slot * kSlotSize, &header, sizeof header);
 }
@@ -115,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const int kFile = memfd_create("fuzz", MFD_CLOEXEC);
   std::string bytes(repolock::fuzz::text_of(data + 2, size - 2));
   for (size_t slot = 0; slot < 2; ++slot)
-    if ((data[0] >> slot & 1) != 0) make_sound(bytes, slot);
+    if ((data[0] >> slot & 1) != 0) make_sound(bytes, slot, (data[0] >> 2 & 1) != 0);
   must(ftruncate(kFile, 0) == 0, "the file can be emptied");
   must(pwrite(kFile, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),
        "filled");

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -55,6 +56,17 @@ struct Bench {
     assert_true(std::get<Soundness>(file.read()) == Soundness::kSound);
     change(file.header());
     assert_false(file.write_header().has_value());
+    close(fd);
+  }
+  // Into both slots, with a checksum that is right.
+  void forge(const std::function<void(Header &)> &change) {
+    Header header = this->header();
+    change(header);
+    const int fd = open(path().c_str(), O_RDWR | O_CLOEXEC);
+    for (int slot = 0; slot < 2; ++slot) {
+      seal(header);
+      assert_int_equal(pwrite(fd, &header, sizeof header, slot * 512), sizeof header);
+    }
     close(fd);
   }
   Header header() {
@@ -187,6 +199,39 @@ void an_older_header_is_not_believed(void **) {
   bench.unlock(1);
   bench.clock.advance(0);
   assert_int_equal(bench.driver.answer(waiter).grant().fence, fence + 1);
+  bench.done();
+}
+
+void a_header_that_contradicts_itself_is_damaged(void **) {
+  Bench bench;
+  uint64_t fence = bench.lock_once();
+  const auto edits = std::to_array<std::function<void(Header &)>>({
+      [](Header &header) { header.base = header.first = header.next = header.fence = 0; },
+      [](Header &header) { header.fence = header.first; },
+      [](Header &header) { header.first = header.next + 1; },
+      [](Header &header) { header.next = header.ceiling + 1; },
+      [](Header &header) { header.ceiling = kTicketEnd + 1; },
+  });
+  for (const auto &edit : edits) {
+    bench.forge(edit);
+    const uint64_t next = bench.lock_once();
+    assert_true(next > fence);
+    fence = next;
+  }
+  bench.done();
+}
+
+void the_numbers_of_the_writes_may_turn_over(void **) {
+  Bench bench;
+  uint64_t fence = bench.lock_once();
+  bench.edit([](Header &header) { header.sequence = UINT64_MAX - 2; });
+  for (int i = 0; i < 6; ++i) {
+    const uint64_t next = bench.lock(1).fence;
+    assert_int_equal(next, fence + 1);
+    assert_int_equal(bench.try_lock(2).status, REPOLOCK_E_HELD);
+    bench.unlock(1);
+    fence = next;
+  }
   bench.done();
 }
 
@@ -327,6 +372,8 @@ int main() {
       cmocka_unit_test(a_lock_in_use_is_of_this_boot_whatever_the_header_says),
       cmocka_unit_test(the_ceiling_is_raised_before_it_is_reached),
       cmocka_unit_test(an_older_header_is_not_believed),
+      cmocka_unit_test(a_header_that_contradicts_itself_is_damaged),
+      cmocka_unit_test(the_numbers_of_the_writes_may_turn_over),
       cmocka_unit_test(half_a_write_is_survived),
       cmocka_unit_test(damage_is_repaired_when_nobody_is_there),
       cmocka_unit_test(what_is_no_lock_file_is_left_alone),

@@ -41,6 +41,10 @@ Header new_header() {
   return header;
 }
 
+bool is_newer(const Header &header, const Header &than) {
+  return static_cast<int64_t>(header.sequence - than.sequence) > 0;
+}
+
 void seal(Header &header) {
   header.checksum = checksum_of(header);
 }
@@ -49,9 +53,9 @@ Soundness soundness_of(const Header &header) {
   if (is_zero(header)) return Soundness::kEmpty;
   if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return Soundness::kForeign;
   if (header.version != kVersion) return Soundness::kForeign;
-  const bool is_sound = header.checksum == checksum_of(header) && header.base <= header.first &&
-                        header.first <= header.next && header.next <= header.ceiling &&
-                        header.ceiling <= kTicketEnd;
+  const bool is_sound = header.checksum == checksum_of(header) && header.fence < header.first &&
+                        header.base <= header.first && header.first <= header.next &&
+                        header.next <= header.ceiling && header.ceiling <= kTicketEnd;
   return is_sound ? Soundness::kSound : Soundness::kDamaged;
 }
 

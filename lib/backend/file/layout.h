@@ -33,7 +33,7 @@ struct Header {
   uint32_t version;
   int32_t previous;   // how the last exclusive lease before `first` ended: REPOLOCK_PREVIOUS_*
   uint64_t checksum;  // of this slot with 0 here
-  uint64_t sequence;  // the slot with the larger one is newer
+  uint64_t sequence;  // of the two slots, one write after the other; after the last number comes 0
   Ticket base;
   Ticket first;    // whatever is before it is over
   Ticket next;     // the next one to be given
@@ -90,6 +90,8 @@ enum class Soundness {
 };
 
 Header new_header();
+// Of two sound ones.
+bool is_newer(const Header &header, const Header &than);
 void seal(Header &header);  // the checksum
 // kForeign: it is of no lock file, or of another version's. kEmpty: all zero.
 Soundness soundness_of(const Header &header);

@@ -30,7 +30,7 @@ Result<Queue::Found> Queue::prepare(const std::string &boot_id) {
   const Soundness soundness = std::get<Soundness>(read);
   if (soundness == Soundness::kForeign) return foreign();
   const bool is_sound = soundness == Soundness::kSound;
-  if (!is_sound || header().boot_id != boot_id) {
+  if (!is_sound || file_.is_torn() || header().boot_id != boot_id) {
     // Whoever holds or waits here is of this boot, whatever the header says.
     const bool is_in_use = lowest_alive(0, kTicketEnd) != kTicketEnd;
     if (is_in_use && !is_sound)
@@ -107,6 +107,7 @@ Fault Queue::renew(bool is_sound, const std::string &boot_id) {
   if (is_sound) {
     retire();
     next = std::max({next, header.next, header.ceiling});
+    if (file_.is_torn()) header.fence = next++;  // it may be one lease old
   } else {
     header = new_header();
     next = std::max(next, highest_ticket() + 1);

@@ -35,7 +35,7 @@ Result<Soundness> QueueFile::read() {
     const ssize_t size = preadv(fd_, parts, 2, 0);
     if (size < 0) return failure_of(errno, "read", path_);
     keep(few_, 0, kFew, size - kEntriesAt);
-    const size_t newer = slots[1].sequence > slots[0].sequence ? 1 : 0;
+    const size_t newer = is_newer(slots[1], slots[0]) ? 1 : 0;
     for (const size_t slot : {newer, 1 - newer}) {
       const Soundness soundness = soundness_of(slots[slot]);
       if (soundness == Soundness::kSound) {
@@ -52,7 +52,7 @@ Result<Soundness> QueueFile::read() {
 }
 
 bool QueueFile::is_torn() const {
-  return soundness_of(older_) > Soundness::kEmpty;
+  return soundness_of(older_) != Soundness::kSound;
 }
 
 // What could not be read is as if nothing had ever been there.
