@@ -2,9 +2,14 @@
 //
 //   sim_core [--seeds N] [--first S]   N runs from seed S on; ends with 1 at the first violation
 //   sim_core --seed S [--trace]        that one again, and what happened in it
+#include <unistd.h>
+
 #include <chrono>
+#include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <string>
 
@@ -25,10 +30,28 @@ int wrong_use() {
   return 64;
 }
 
+// A seed that hangs or crashes names itself, too.
+constexpr unsigned kHangSeconds = 60;
+char last_words[128];
+
+extern "C" void say_last_words(int signal) {
+  const ssize_t said = write(STDOUT_FILENO, last_words, strlen(last_words));
+  _exit(said < 0 ? 1 : 128 + signal);
+}
+
+void begin(uint64_t seed) {
+  snprintf(last_words, sizeof last_words,
+           "seed %llu hangs or crashes\nreplay: sim_core --seed %llu --trace\n",
+           static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed));
+  alarm(kHangSeconds);
+}
+
 int run(const Options &options) {
+  for (const int signal : {SIGALRM, SIGABRT, SIGSEGV}) std::signal(signal, say_last_words);
   const auto began = std::chrono::steady_clock::now();
   uint64_t events = 0;
   for (uint64_t seed = options.first; seed < options.first + options.seeds; ++seed) {
+    begin(seed);
     World world(seed, Parts(), options.trace);
     try {
       world.live();

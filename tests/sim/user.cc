@@ -78,9 +78,9 @@ void User::acquire(Client &client) {
   request.wait = run_.random.of<Millis>({0, 1, 50, 1'000, 20'000, -1});
   if (run_.random.one_in(6)) request.max_hold = run_.random.of<Millis>({50, 1'000, 20'000});
   request.shared = run_.random.one_in(4) ? 1 : 0;
-  request.renew = !run_.random.one_in(8);
+  request.renew = !run_.random.one_in(5);
   request.holder = "job";
-  while (run_.random.one_in(4)) request.more_repos.push_back(any_repo());
+  while (run_.random.one_in(3)) request.more_repos.push_back(any_repo());
   client.acquire(any_repo(), request);
 }
 

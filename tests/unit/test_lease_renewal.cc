@@ -132,6 +132,36 @@ void renewals_do_not_ask_for_what_was_refused(void **) {
   assert_int_equal(driver.last().claims[0].ttl, 6000);
 }
 
+// The extend was given up, then it was confirmed after all: the next renewal asks for less again.
+void a_renewal_that_asks_for_less_counts_from_its_sending(void **) {
+  EngineDriver driver;
+  const auto lease = driver.hold(1, EngineDriver::plan("a/b", 9000));
+  driver.engine.extend(2, lease, 30000, driver.now);
+  driver.pump();
+  const BackendRequest extend = driver.last();
+  driver.advance(2000);
+  assert_int_equal(static_cast<int>(driver.status(2)), static_cast<int>(Status::kUnknown));
+  driver.answer(extend, Status::kOk);
+  driver.advance(10000);
+  assert_int_equal(driver.last().claims[0].ttl, 9000);
+  assert_int_equal(driver.extensions.back().valid_until, driver.now + 9000);
+}
+
+void a_slow_backend_leaves_four_round_trips_to_stop_the_work(void **) {
+  EngineDriver driver;
+  driver.hold(1, EngineDriver::plan("a/b", 30000));
+  driver.advance(10000);
+  const BackendRequest renewal = driver.last();
+  driver.advance(1800);
+  driver.answer(renewal, Status::kOk);
+  const Millis end = driver.now + 30000;
+  driver.advance(30000 - 4 * 1800 - 1);
+  assert_true(driver.losses.empty());
+  driver.advance(1);
+  assert_int_equal(driver.losses.size(), 1);
+  assert_int_equal(driver.losses[0].valid_until, end);
+}
+
 void an_extend_without_answer_is_unknown(void **) {
   EngineDriver driver;
   const auto lease = driver.hold(1, EngineDriver::plan("a/b", 30000));
@@ -311,6 +341,8 @@ int main() {
       cmocka_unit_test(a_shorter_ttl_bounds_what_an_earlier_renewal_brings),
       cmocka_unit_test(renewals_ask_for_the_ttl_of_the_last_extend),
       cmocka_unit_test(renewals_do_not_ask_for_what_was_refused),
+      cmocka_unit_test(a_renewal_that_asks_for_less_counts_from_its_sending),
+      cmocka_unit_test(a_slow_backend_leaves_four_round_trips_to_stop_the_work),
       cmocka_unit_test(an_extend_without_answer_is_unknown),
       cmocka_unit_test(renewals_that_are_nearly_due_travel_together),
       cmocka_unit_test(max_hold_ends_it_however_well_it_is_renewed),

@@ -75,7 +75,8 @@ void Holds::lost(ClientId client, const core::Lost &news, Millis now) {
 void Holds::check_margin(const Hold &hold, const core::Lost &news, Millis now) const {
   if (now > hold.lost_at) return;
   const bool said_by_backend = now < hold.lost_at;
-  if (!said_by_backend && news.valid_until - now < hold.shortest_ttl / 6)
+  const Millis ttl = std::max(hold.shortest_ttl, std::min(hold.agreed_ttl, hold.plan.max_hold));
+  if (!said_by_backend && news.valid_until - now < ttl / 6)
     throw Violation(kTold, hold.id + " is told lost " + std::to_string(news.valid_until - now) +
                                " ms before its end");
 }
@@ -183,6 +184,8 @@ void Holds::time_passed(ClientId client, Millis now) {
     if (hold.told || hold.released || hold.forgotten || hold.ended) continue;
     if (now >= hold.lost_at && now > hold.measured_at)
       throw Violation(kTold, words(client, hold) + " has reached its end, and nobody was told");
+    if (hold.lost)
+      throw Violation(kTold, words(client, hold) + " is lost for its program, but held within");
     const Millis heard = std::max(heard_from_[client], hold.granted_at);
     if (now >= core::after(heard, run_.traits.heartbeat))
       hold.silent_at = std::min(hold.silent_at, now);
