@@ -69,7 +69,8 @@ enum {
   REPOLOCK_OK = 0,
   REPOLOCK_E_INVALID = -1,        /* bad argument, key, name or value; lease already released or
                                      taken; nothing was sent */
-  REPOLOCK_E_NOMEM = -2,          /* out of memory */
+  REPOLOCK_E_NOMEM = -2,          /* out of memory; where the client's own thread is, the client
+                                     ends as if it was freed, and all are told */
   REPOLOCK_E_TIMEOUT = -3,        /* not obtained within the request's wait: the bindings'
                                      LockTimeoutError; retryable */
   REPOLOCK_E_HELD = -4,           /* wait 0 only: somebody else holds it; retryable */

@@ -69,17 +69,23 @@ repolock_status_t repolock_with_lock(repolock_client_t *client, const char *repo
     if (acquired != REPOLOCK_OK) return acquired;
 
     const auto reentry = lease->hold.reentry;  // body may free the client
-    reentry->enter(repos);
+    try {
+      reentry->enter(repos);
+    } catch (...) {
+      repolock_release(lease);
+      repolock_lease_free(lease);
+      throw;
+    }
     const int32_t result = body(lease, user_data);
     if (lease->hold.forked()) return text.forked();  // body forked, and this is the child
     reentry->leave(repos);
     if (body_result != nullptr) *body_result = result;
 
-    const loop::OpPtr release = lease->hold.client->release(lease->lease);
-    const core::Status released = release->wait(core::kForever);
+    const repolock_status_t released = repolock_release(lease);
     // A release without an answer changes nothing for the body that ran: it ends by its ttl.
-    const bool ran_alone = released == core::Status::kOk || released == core::Status::kUnknown;
-    if (!ran_alone) text.fail(REPOLOCK_E_LOST, release->message());
+    const bool ran_alone =
+        released == REPOLOCK_OK || released == REPOLOCK_E_UNKNOWN || released == REPOLOCK_E_NOMEM;
+    if (!ran_alone) text.fail(REPOLOCK_E_LOST, repolock_lease_message(lease));
     repolock_lease_free(lease);
     return ran_alone ? REPOLOCK_OK : REPOLOCK_E_LOST;
   });

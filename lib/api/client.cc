@@ -26,11 +26,8 @@ repolock_status_t repolock_client_open(const repolock_config_t *config, repolock
 // In a forked child the handle is left as it is: whatever it holds is the parent's.
 void repolock_client_free(repolock_client_t *client) {
   if (client == nullptr || client->hold.forked()) return;
-  api::guard([&] {
-    client->hold.client->drop();
-    delete client;
-    return REPOLOCK_OK;
-  });
+  client->hold.client->drop();
+  delete client;
 }
 
 uint64_t repolock_client_capabilities(const repolock_client_t *client) {

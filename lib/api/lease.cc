@@ -129,11 +129,8 @@ int32_t repolock_lease_inherit_fd_at(const repolock_lease_t *lease, size_t index
 
 void repolock_lease_free(repolock_lease_t *lease) {
   if (lease == nullptr || lease->hold.forked()) return;
-  api::guard([&] {
-    lease->hold.client->drop(lease->lease);
-    delete lease;
-    return REPOLOCK_OK;
-  });
+  lease->hold.client->drop(lease->lease);
+  delete lease;
 }
 
 }  // extern "C"

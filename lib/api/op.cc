@@ -85,10 +85,7 @@ repolock_status_t repolock_op_wait(repolock_op_t *op, int64_t timeout_ms) {
 
 void repolock_op_cancel(repolock_op_t *op) {
   if (op == nullptr || op->hold.forked()) return;
-  api::guard([&] {
-    op->hold.client->cancel(op->op);
-    return REPOLOCK_OK;
-  });
+  op->hold.client->cancel(op->op);
 }
 
 repolock_status_t repolock_op_status(const repolock_op_t *op) {
@@ -126,11 +123,8 @@ repolock_status_t repolock_op_snapshot(const repolock_op_t *op, repolock_snapsho
 
 void repolock_op_free(repolock_op_t *op) {
   if (op == nullptr || op->hold.forked()) return;
-  api::guard([&] {
-    op->hold.client->drop(op->op);
-    delete op;
-    return REPOLOCK_OK;
-  });
+  op->hold.client->drop(op->op);
+  delete op;
 }
 
 }  // extern "C"

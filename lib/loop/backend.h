@@ -32,6 +32,7 @@ class BackendHost {
   virtual void revoked(std::string repo, std::string lease_id, core::LossReason reason,
                        std::string message) = 0;
   virtual void log(core::LogLine line) = 0;
+  virtual void out_of_memory() = 0;  // something that must not be lost could not be said
 };
 
 using OpenBackend = std::function<core::Result<std::unique_ptr<Backend>>(BackendHost &)>;

@@ -16,10 +16,6 @@ using core::Status;
 
 namespace {
 
-Failure closed() {
-  return {Status::kShutdown, "the client was shut down; open a new one"};
-}
-
 // An op for a client that takes no more: its result is there at once.
 OpPtr refused(OpPtr op, const Failure &failure) {
   op->set_result(failure.status, failure.message, nullptr);
@@ -29,7 +25,12 @@ OpPtr refused(OpPtr op, const Failure &failure) {
 
 }  // namespace
 
-Client::Client(const core::Options &options) : options_(options) {}
+Client::Client(const core::Options &options)
+    : options_(options), farewell_(Loop::letter([this] { tell_the_end(); })) {}
+
+Client::~Client() {
+  if (timer_ != nullptr) loop_.timer_free(timer_);
+}
 
 core::Result<ClientPtr> Client::open(const core::Options &options,
                                      const OpenBackend &open_backend) {
@@ -46,29 +47,59 @@ core::Result<ClientPtr> Client::open(const core::Options &options,
   Client *self = client.get();
   client->timer_ = client->loop_.timer_new(
       [self] { self->tell_engine([](Engine &engine, Millis now) { engine.tick(now); }); });
-  client->loop_.start([keep = client] {});  // the thread keeps it until it has ended
+  client->loop_.start([keep = client] {},  // the thread keeps it until it has ended
+                      [self] { self->break_down(); });
   return client;
 }
 
-bool Client::post(Loop::Task task) {
+bool Client::post(Loop::Letter letter) {
   const std::lock_guard lock(mutex_);
-  return accepting_ && loop_.post(std::move(task));
+  return accepting_ && loop_.post(std::move(letter));
+}
+
+// For calls that cannot fail: without the memory to keep its promise the client ends.
+template <class Work>
+void Client::post_or_end(Work work) {
+  try {
+    post(Loop::Task(std::move(work)));
+  } catch (const std::bad_alloc &) {
+    loop_.fail_soon();
+  }
+}
+
+Failure Client::closed() {
+  const std::lock_guard lock(mutex_);
+  return {Status::kShutdown, end_.status == Status::kNoMemory
+                                 ? "the client ended when memory ran out; open a new one"
+                                 : "the client was shut down; open a new one"};
+}
+
+// On the client's thread. Whatever comes of it, the op is known from here on, and will complete.
+template <class Tell>
+void Client::enter(Ops &entry, const Tell &tell) {
+  const OpPtr op = entry.begin()->second;
+  ops_.merge(entry);
+  if (!broken_)
+    tell_engine(tell);
+  else if (op->kind() != Op::Kind::kShutdown)  // its DONE comes last of all
+    finish(op, Status::kNoMemory, kOutOfMemory, nullptr);
 }
 
 OpPtr Client::failed(Op::Kind kind, const Failure &failure) {
   auto op = std::make_shared<Op>(next_op_++, kind);
   // Through the mailbox like any other, so that who listens is told on the client's thread.
-  const bool posted =
-      post([this, op, failure] { finish(op, failure.status, failure.message, nullptr); });
+  const bool posted = post([this, op, why = Failure(failure)]() mutable {
+    finish(op, why.status, std::move(why.message), nullptr);
+  });
   return posted ? op : refused(op, closed());
 }
 
 OpPtr Client::start(Op::Kind kind, Begin begin) {
   auto op = std::make_shared<Op>(next_op_++, kind);
-  const bool posted = post([this, op, begin = std::move(begin)] {
-    ops_.emplace(op->key(), op);
-    tell_engine([&](Engine &engine, Millis now) { begin(engine, op->key(), now); });
-  });
+  const bool posted =
+      post([this, op, entry = Ops{{op->key(), op}}, begin = std::move(begin)]() mutable {
+        enter(entry, [&](Engine &engine, Millis now) { begin(engine, op->key(), now); });
+      });
   return posted ? op : refused(op, closed());
 }
 
@@ -87,16 +118,17 @@ OpPtr Client::extend(const LeasePtr &lease, Millis ttl) {
 }
 
 OpPtr Client::release(const LeasePtr &lease) {
-  lease->start_release();
   auto op = std::make_shared<Op>(next_op_++, Op::Kind::kRelease);
-  const bool posted = post([this, op, lease] {
-    if (const auto result = lease->release_result())
-      return finish(op, result->status, result->message, nullptr);
-    ops_.emplace(op->key(), op);
-    releases_.emplace(op->key(), lease);
-    tell_engine([&](Engine &engine, Millis now) { engine.release(op->key(), lease->key(), now); });
+  auto letter = Loop::letter([this, op, entry = Ops{{op->key(), op}}, lease]() mutable {
+    enter(entry, [&](Engine &engine, Millis now) {
+      if (auto result = lease->release_result())
+        return finish(op, result->status, std::move(result->message), nullptr);
+      releases_.emplace(op->key(), lease);
+      engine.release(op->key(), lease->key(), now);
+    });
   });
-  return posted ? op : refused(op, lease->release_result().value_or(closed()));
+  lease->start_release();
+  return post(std::move(letter)) ? op : refused(op, lease->release_result().value_or(closed()));
 }
 
 OpPtr Client::inspect(core::Result<std::string> repo) {
@@ -121,9 +153,8 @@ OpPtr Client::break_lease(core::Result<std::string> repo, std::string lease_id) 
 
 OpPtr Client::shutdown(Millis timeout) {
   auto op = std::make_shared<Op>(next_op_++, Op::Kind::kShutdown);
-  const bool posted = post([this, op, timeout] {
-    ops_.emplace(op->key(), op);
-    tell_engine([&](Engine &engine, Millis now) { engine.shutdown(op->key(), timeout, now); });
+  const bool posted = post([this, op, entry = Ops{{op->key(), op}}, timeout]() mutable {
+    enter(entry, [&](Engine &engine, Millis now) { engine.shutdown(op->key(), timeout, now); });
   });
   if (posted) return op;
   // It joins one that is over, or nearly: then who waits goes on when the last callback has run.
@@ -137,7 +168,7 @@ OpPtr Client::shutdown(Millis timeout) {
 }
 
 void Client::cancel(const OpPtr &op) {
-  post([this, op] {
+  post_or_end([this, op] {
     tell_engine([&](Engine &engine, Millis now) { engine.cancel(op->key(), now); });
   });
 }
@@ -164,45 +195,46 @@ void Client::noticed_lost(const LeasePtr &lease) {
 
 Status Client::listen(const OpPtr &op, Op::Subject subject, const ListenerPtr &listener) {
   bool complete = false;
-  if (!op->listen(subject, listener, &complete)) return Status::kInvalid;
-  const bool posted = post([this, op, subject, listener, complete] {
-    if (listener->ended) return;  // it completed meanwhile
-    listeners_.insert(listener);
-    if (subject == Op::Subject::kWait && !complete) {
-      if (EventPtr event = op->waiting_event(*listener)) deliver_once(listener, std::move(event));
+  if (subject == Op::Subject::kDone) listener->keep_in_reserve(Op::last_words(*listener));
+  auto letter = Loop::letter([this, op, subject, entry = Listeners{listener}]() mutable {
+    const ListenerPtr asked = *entry.begin();
+    if (asked->ended) return;  // it completed meanwhile
+    listeners_.merge(entry);
+    if (op->is_complete()) {
+      subject == Op::Subject::kDone ? tell_done(op, asked) : end(asked);
+    } else if (subject == Op::Subject::kWait) {
+      if (EventPtr event = op->waiting_event(*asked)) deliver_once(asked, std::move(event));
     }
-    if (!complete) return;
-    if (subject == Op::Subject::kDone) deliver_once(listener, op->done_event(*listener));
-    end(listener);
   });
-  if (posted || !complete) return Status::kOk;  // who completes it tells
+  if (!op->listen(subject, listener, &complete)) return Status::kInvalid;
+  if (post(std::move(letter)) || !complete) return Status::kOk;  // who completes it tells
   op->unlisten(subject);
   return Status::kShutdown;
 }
 
 Status Client::listen(const LeasePtr &lease, const ListenerPtr &listener) {
   bool lost = false;
-  if (!lease->listen(listener, &lost)) return Status::kInvalid;
-  const bool posted = post([this, lease, listener, lost] {
-    if (listener->ended) return;
-    listeners_.insert(listener);
-    if (!lost) return;
-    deliver_once(listener, lease->lost_event(*listener, port::now_ms()));
-    end(listener);
+  listener->keep_in_reserve(lease->last_words(*listener));
+  auto letter = Loop::letter([this, lease, entry = Listeners{listener}]() mutable {
+    const ListenerPtr asked = *entry.begin();
+    if (asked->ended) return;
+    listeners_.merge(entry);
+    if (lease->is_told()) tell_lost(lease, asked);
   });
-  if (posted || !lost) return Status::kOk;  // whoever ends the lease tells
+  if (!lease->listen(listener, &lost)) return Status::kInvalid;
+  if (post(std::move(letter)) || !lost) return Status::kOk;  // whoever ends the lease tells
   lease->unlisten();
   return Status::kShutdown;
 }
 
 Status Client::listen_log(int32_t level, const ListenerPtr &listener) {
-  if (log_taken_.exchange(true)) return Status::kInvalid;
-  const bool posted = post([this, level, listener] {
-    listeners_.insert(listener);
+  auto letter = Loop::letter([this, level, listener, entry = Listeners{listener}]() mutable {
+    listeners_.merge(entry);
     log_listener_ = listener;
     log_level_ = level;
   });
-  if (posted) return Status::kOk;
+  if (log_taken_.exchange(true)) return Status::kInvalid;
+  if (post(std::move(letter))) return Status::kOk;
   log_taken_ = false;
   return Status::kShutdown;
 }
@@ -219,7 +251,7 @@ void Client::drop(const OpPtr &op) {
   }
   const LeasePtr untaken = op->abandon();
   if (op->kind() != Op::Kind::kAcquire && !heard_by[0] && !heard_by[1]) return;
-  post([this, op, untaken, done = heard_by[0], wait = heard_by[1]] {
+  post_or_end([this, op, untaken, done = heard_by[0], wait = heard_by[1]] {
     if (done) end(done);
     if (wait) end(wait);
     tell_engine([&](Engine &engine, Millis now) {
@@ -235,7 +267,7 @@ void Client::drop(const LeasePtr &lease) {
     listener->muted = true;
     queue_.forget(*listener);
   }
-  post([this, lease, listener] {
+  post_or_end([this, lease, listener] {
     if (listener) end(listener);
     leases_.erase(lease->key());
     tell_engine([&](Engine &engine, Millis now) { engine.forget(lease->key(), now); });
@@ -244,7 +276,7 @@ void Client::drop(const LeasePtr &lease) {
 
 void Client::drop() {
   freed_ = true;
-  post([this] { tell_engine([](Engine &engine, Millis now) { engine.abandon(now); }); });
+  post_or_end([this] { tell_engine([](Engine &engine, Millis now) { engine.abandon(now); }); });
 }
 
 }  // namespace repolock::loop

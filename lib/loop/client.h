@@ -3,6 +3,9 @@
 // What a caller wants goes through the loop's mailbox into the engine; the engine's commands are
 // carried out here, on the client's thread, in order: requests to the backend, results to ops,
 // losses to leases. Nothing else is shared but the ops and leases, each under its own mutex.
+//
+// Where that thread runs out of memory something is half done, and nobody knows what. The client
+// ends then, as if it was freed, and everybody is told: for that nothing has to be allocated.
 #pragma once
 
 #include <atomic>
@@ -33,7 +36,7 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
                                                     const OpenBackend &open_backend);
 
   explicit Client(const core::Options &options);
-  ~Client() override = default;
+  ~Client() override;
 
   // ---- any thread ----
 
@@ -63,13 +66,15 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
   core::Status listen(const LeasePtr &lease, const ListenerPtr &listener);
   core::Status listen_log(int32_t level, const ListenerPtr &listener);
 
-  // The handle is being freed. None of these blocks.
+  // The handle is being freed. None of these blocks, or needs memory.
   void drop(const OpPtr &op);
   void drop(const LeasePtr &lease);
   void drop();
 
  private:
   using Event = std::function<void(core::Engine &, core::Millis)>;
+  using Ops = std::map<core::OpKey, OpPtr>;
+  using Listeners = std::set<ListenerPtr>;
 
   // BackendHost
   Loop &loop() override { return loop_; }
@@ -79,12 +84,19 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
   void revoked(std::string repo, std::string lease_id, core::LossReason reason,
                std::string message) override;
   void log(core::LogLine line) override;
+  void out_of_memory() override { loop_.fail_soon(); }
   void hear(Event event);
 
   // client.cc
   using Begin = std::function<void(core::Engine &, core::OpKey, core::Millis)>;
   OpPtr start(Op::Kind kind, Begin begin);
-  bool post(Loop::Task task);
+  template <class Tell>
+  void enter(Ops &entry, const Tell &tell);
+  bool post(Loop::Task task) { return post(Loop::letter(std::move(task))); }
+  bool post(Loop::Letter letter);
+  template <class Work>
+  void post_or_end(Work work);
+  core::Failure closed();
 
   // running.cc: on the client's thread
   void tell_engine(const Event &event);
@@ -100,14 +112,17 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
   void carry_out(core::LogLine &command);
   void count(const core::Complete &done);
   void finish(const OpPtr &op, core::Status status, std::string message, LeasePtr lease);
+  void tell_done(const OpPtr &op, const ListenerPtr &listener);
+  void tell_lost(const LeasePtr &lease, const ListenerPtr &listener);
   void deliver(const ListenerPtr &listener, EventPtr event);
   void deliver_once(const ListenerPtr &listener, EventPtr event);
   void end(const ListenerPtr &listener);
 
   // closing.cc: likewise
-  void close();
+  void close(core::Failure result);
   void tell_the_end();
   void stop_when_idle();
+  void break_down();
 
   const core::Options options_;
   observe::Stats stats_;
@@ -123,25 +138,23 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
   std::mutex mutex_;       // of what follows
   bool accepting_ = true;  // posts of callers
   bool over_ = false;      // the last callback has run
-  core::Failure end_;      // what the shutdown came to, once nothing is accepted any more
+  core::Failure end_;      // what the shutdown came to; kNoMemory: that is why it ended
   std::vector<OpPtr> late_shutdowns_;
 
   // ---- the client's thread only ----
   Loop::Timer *timer_ = nullptr;
   bool pumping_ = false;
   std::deque<Event> heard_;  // from the backend, while commands are carried out
-  std::map<core::OpKey, OpPtr> ops_;
+  Ops ops_;
   std::map<core::OpKey, LeasePtr> releases_;  // whose op it is
   std::map<core::LeaseKey, LeasePtr> leases_;
-  std::set<ListenerPtr> listeners_;
+  Listeners listeners_;
   ListenerPtr log_listener_;
   int32_t log_level_ = 0;
-  struct ShutdownResult {
-    OpPtr op;
-    core::Status status;
-    std::string message;
-  };
-  std::vector<ShutdownResult> shutdowns_;  // their DONE comes last of all
+  core::Failure shutdown_result_;
+  Loop::Letter farewell_;  // made beforehand: the end is told even without memory
+  bool broken_ = false;    // the engine is not asked any more
+  core::Millis stop_at_ = 0;
   enum class Phase {
     kOpen,
     kClosing,

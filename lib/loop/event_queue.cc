@@ -15,21 +15,24 @@ constexpr size_t kMostLogs = 1000;
 bool EventQueue::push(const ListenerPtr &listener, EventPtr event) {
   const std::lock_guard lock(mutex_);
   if (closed_ || listener->muted) return true;
+  std::list<QueueEntry> place = std::exchange(listener->place, {});
+  if (place.empty()) place.emplace_back();
   bool kept_all = true;
   if (event->kind == EventKind::kWaiting)
-    entries_.remove_if([&](const Entry &entry) { return entry.listener == listener; });
+    entries_.remove_if([&](const QueueEntry &entry) { return entry.listener == listener; });
   if (event->kind == EventKind::kLog) {
     if (logs_ == kMostLogs) kept_all = drop_oldest_log();
     ++logs_;
   }
-  entries_.push_back({listener, std::move(event)});
+  place.front() = {listener, std::move(event)};
+  entries_.splice(entries_.end(), place);
   show();
   arrived_.notify_one();
   return kept_all;
 }
 
 bool EventQueue::drop_oldest_log() {
-  const auto oldest = std::find_if(entries_.begin(), entries_.end(), [](const Entry &entry) {
+  const auto oldest = std::find_if(entries_.begin(), entries_.end(), [](const QueueEntry &entry) {
     return entry.event->kind == EventKind::kLog;
   });
   entries_.erase(oldest);
@@ -39,7 +42,7 @@ bool EventQueue::drop_oldest_log() {
 
 void EventQueue::forget(const Listener &listener) {
   const std::lock_guard lock(mutex_);
-  entries_.remove_if([&](const Entry &entry) {
+  entries_.remove_if([&](const QueueEntry &entry) {
     if (entry.listener.get() != &listener) return false;
     if (entry.event->kind == EventKind::kLog) --logs_;
     return true;
@@ -73,7 +76,7 @@ EventQueue::Next EventQueue::next(core::Millis timeout, EventPtr *out) {
   else
     arrived_.wait_for(lock, std::chrono::milliseconds(timeout), something);
   if (entries_.empty()) return closed_ ? Next::kEnd : Next::kNothingYet;
-  Entry entry = std::move(entries_.front());
+  QueueEntry entry = std::move(entries_.front());
   entries_.pop_front();
   if (entry.event->kind == EventKind::kLog) --logs_;
   show();

@@ -37,17 +37,12 @@ class EventQueue {
   Next next(core::Millis timeout, EventPtr *out);
 
  private:
-  struct Entry {
-    ListenerPtr listener;
-    EventPtr event;
-  };
-
   bool drop_oldest_log();
   void show();
 
   std::mutex mutex_;
   std::condition_variable arrived_;
-  std::list<Entry> entries_;
+  std::list<QueueEntry> entries_;
   size_t logs_ = 0;
   bool closed_ = false;
   bool shown_ = false;

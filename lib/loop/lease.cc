@@ -1,6 +1,7 @@
 #include "loop/lease.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "core/sentence.h"
@@ -20,9 +21,13 @@ Status Lease::status_locked(Millis now, bool *noticed) {
   if (releasing_) return Status::kInvalid;
   if (status_ == Status::kOk && now >= lost_at_) {
     status_ = Status::kLost;
-    repo_ = granted_.repos.front();
-    message_ = core::lost_sentence(repo_, core::LossReason::kExpired, "");
     *noticed = true;
+    try {
+      repo_ = granted_.repos.front();
+      message_ = core::lost_sentence(repo_, core::LossReason::kExpired, "");
+    } catch (const std::bad_alloc &) {
+      message_ = kOutOfMemory;
+    }
   }
   return status_;
 }
@@ -85,18 +90,23 @@ bool Lease::extend(Millis valid_until, Millis lost_at) {
   return true;
 }
 
-ListenerPtr Lease::lose(const core::Lost &lost) {
+ListenerPtr Lease::lose(core::Lost lost) {
   const std::lock_guard lock(mutex_);
   told_ = true;
   valid_until_ = lost.valid_until;
   reason_ = lost.reason;
-  repo_ = lost.repo;
+  repo_ = std::move(lost.repo);
   if (releasing_) return nullptr;
   if (status_ == Status::kOk) {
     status_ = lost.status;
-    message_ = lost.message;
+    message_ = std::move(lost.message);
   }
   return listener_;
+}
+
+bool Lease::is_told() const {
+  const std::lock_guard lock(mutex_);
+  return told_;
 }
 
 std::optional<core::Failure> Lease::release_result() const {
@@ -111,18 +121,26 @@ void Lease::set_release_result(core::Failure result) {
 }
 
 EventPtr Lease::lost_event(const Listener &listener, Millis now) const {
+  auto event = std::make_shared<Event>(last_words(listener));
   const std::lock_guard lock(mutex_);
-  auto event = std::make_shared<Event>();
-  event->kind = EventKind::kLost;
-  event->user_data = listener.user_data;
   event->status = status_;
   event->message = message_;
-  event->fields = {{"repo", repo_},
-                   {"reason", core::loss_reason_name(reason_)},
-                   {"lease_id", granted_.id},
-                   {"remaining_ms",
-                    std::to_string(std::max<Millis>(
-                        0, valid_until_ == core::kForever ? core::kForever : valid_until_ - now))}};
+  event->fields[0].second = repo_;
+  event->fields[1].second = core::loss_reason_name(reason_);
+  event->fields[3].second = std::to_string(
+      std::max<Millis>(0, valid_until_ == core::kForever ? core::kForever : valid_until_ - now));
+  return event;
+}
+
+Event Lease::last_words(const Listener &listener) const {
+  Event event;
+  event.kind = EventKind::kLost;
+  event.user_data = listener.user_data;
+  event.status = Status::kShutdown;
+  event.fields = {{"repo", granted_.repos.front()},
+                  {"reason", core::loss_reason_name(core::LossReason::kShutdown)},
+                  {"lease_id", granted_.id},
+                  {"remaining_ms", "0"}};
   return event;
 }
 

@@ -45,9 +45,12 @@ class Lease {
 
   // False: somebody was told already that it is lost.
   bool extend(core::Millis valid_until, core::Millis lost_at);
-  // Who is to be told, or nullptr: nobody listens yet, or it is being released.
-  ListenerPtr lose(const core::Lost &lost);
+  // Who is to be told, or nullptr: nobody listens yet, or it is being released. Needs no memory.
+  ListenerPtr lose(core::Lost lost);
+  bool is_told() const;  // or would have been, if anybody listened
   EventPtr lost_event(const Listener &listener, core::Millis now) const;
+  // The same, of a loss with the client itself.
+  Event last_words(const Listener &listener) const;
 
   void set_release_result(core::Failure result);
 

@@ -1,11 +1,14 @@
 #include "loop/loop.h"
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <new>
 #include <system_error>
 #include <utility>
 
 #include "port/clock.h"
+#include "port/descriptor.h"
 #include "port/thread.h"
 
 namespace repolock::loop {
@@ -22,23 +25,27 @@ uv_handle_t *as_handle(Handle *handle) {
   return reinterpret_cast<uv_handle_t *>(handle);
 }
 
-// libuv is C: nothing may be thrown through it. Tasks settle their own failures; what is left is
-// want of memory, and the thread goes on for the others.
-template <class Work>
-void contained(const Work &work) {
-  try {
-    work();
-  } catch (...) {
-  }
-}
-
 void require(int status, const char *what) {
   if (status < 0) throw std::system_error(-status, std::generic_category(), what);
 }
 
 }  // namespace
 
+// libuv ends the process where it lacks the descriptors for its own needs, or the memory to lengthen
+// its table of them. All that can be done is to look whether they are there just before.
+bool Loop::has_room_for(int fd) {
+  if (fd < room_) return true;
+  const size_t longest = std::bit_ceil(static_cast<size_t>(fd) + 3) * sizeof(void *);
+  void *probe = ::operator new(longest, std::nothrow);
+  if (probe == nullptr) return false;
+  ::operator delete(probe);
+  room_ = fd + 1;
+  return true;
+}
+
 Loop::Loop() {
+  constexpr int kDescriptors = 7;  // of the first loop in a process, and the alarm
+  if (!has_room_for(port::highest_of_new(kDescriptors))) throw std::bad_alloc();
   require(uv_loop_init(&uv_), "uv_loop_init");
   uv_.data = this;
   try {
@@ -54,7 +61,7 @@ Loop::Loop() {
   uv_prepare_start(&before_sleep_, [](uv_prepare_t *prepare) {
     auto *self = static_cast<Loop *>(prepare->loop->data);
     self->run_later();
-    if (self->last_words_)
+    if (self->last_words_ && port::now_ms() >= self->stop_at_)
       self->end();
     else
       self->set_alarm();
@@ -73,7 +80,7 @@ Loop::Loop() {
     auto *self = static_cast<Loop *>(poll->loop->data);
     port::alarm_clear(self->alarm_);
     self->alarm_at_ = core::kForever;
-    self->run_due();
+    self->contain([self] { self->run_due(); });
   });
 }
 
@@ -87,36 +94,61 @@ Loop::~Loop() {
   port::alarm_close(alarm_);
 }
 
-void Loop::start(Task after_run) {
-  after_run_ = std::move(after_run);
-  port::start_thread([this] { run(); });
+void Loop::start(Task after_run, Task on_failure) {
+  on_failure_ = std::move(on_failure);
+  port::start_thread([this, last = std::move(after_run)] {
+    thread_ = std::this_thread::get_id();
+    uv_run(&uv_, UV_RUN_DEFAULT);
+    last();  // may destroy this loop
+  });
 }
 
-void Loop::run() {
-  thread_ = std::this_thread::get_id();
-  uv_run(&uv_, UV_RUN_DEFAULT);
-  const Task last = std::move(after_run_);  // may destroy this loop
-  last();
+// libuv is C: nothing may be thrown through it. Tasks settle their own failures; what is left is
+// want of memory.
+template <class Work>
+void Loop::contain(const Work &work) {
+  try {
+    work();
+  } catch (...) {
+    on_failure_();
+  }
 }
 
-bool Loop::post(Task task) {
+Loop::Letter Loop::letter(Task task) {
+  Letter letter;
+  letter.push_back(std::move(task));
+  return letter;
+}
+
+bool Loop::post(Letter letter) {
   const std::lock_guard lock(mutex_);
   if (!accepting_) return false;
-  posted_.push_back(std::move(task));
+  const bool is_first = posted_.empty();
+  posted_.splice(posted_.end(), letter);
   // Under the mutex: the handle is closed only after accepting_ was cleared.
-  if (posted_.size() == 1) uv_async_send(&wake_);
+  if (is_first) uv_async_send(&wake_);
   return true;
 }
 
+void Loop::fail_soon() {
+  const std::lock_guard lock(mutex_);
+  if (!accepting_) return;
+  has_failed_ = true;
+  uv_async_send(&wake_);
+}
+
 void Loop::run_posted() {
-  std::vector<Task> tasks;
+  Letter tasks;
+  bool has_failed = false;
   {
     const std::lock_guard lock(mutex_);
     tasks.swap(posted_);
+    has_failed = std::exchange(has_failed_, false);
   }
-  for (Task &task : tasks) {
-    contained(task);
-    task = nullptr;  // what it held goes before the next one runs
+  if (has_failed) on_failure_();
+  while (!tasks.empty()) {
+    contain(tasks.front());
+    tasks.pop_front();  // what it held goes before the next one runs
   }
 }
 
@@ -124,26 +156,28 @@ void Loop::run_later() {
   while (!later_.empty()) {
     std::vector<Task> tasks;
     tasks.swap(later_);
-    for (const Task &task : tasks) contained(task);
+    for (const Task &task : tasks) contain(task);
   }
 }
 
 void Loop::run_due() {
   while (auto timer = timers_.take_due(port::now_ms())) {
     const Task fire = (*timer)->fire;  // a copy: it may free its timer
-    contained(fire);
+    contain(fire);
   }
 }
 
 // Only an earlier moment is worth a system call; a late one is found out when the alarm rings.
 void Loop::set_alarm() {
-  if (timers_.next() >= alarm_at_) return;
-  alarm_at_ = timers_.next();
+  const core::Millis next = last_words_ ? std::min(timers_.next(), stop_at_) : timers_.next();
+  if (next >= alarm_at_) return;
+  alarm_at_ = next;
   port::alarm_set(alarm_, alarm_at_);
 }
 
-void Loop::stop(Task last_words) {
+void Loop::stop(Task last_words, core::Millis at) {
   last_words_ = std::move(last_words);
+  stop_at_ = at;
 }
 
 // Called between two rounds of the loop, so that no list of tasks is half run.
@@ -155,13 +189,14 @@ void Loop::end() {
   run_posted();
   run_later();
   stopping_ = true;
-  contained(last_words_);
+  contain(last_words_);
   uv_close(as_handle(&wake_), nullptr);
   uv_close(as_handle(&before_sleep_), nullptr);
   uv_close(as_handle(&alarm_ready_), nullptr);
 }
 
 Loop::Watch *Loop::watch(int fd, int events, std::function<void(int)> ready) {
+  if (!has_room_for(fd)) return nullptr;
   auto watch = std::make_unique<Watch>();
   watch->ready = std::move(ready);
   if (uv_poll_init(&uv_, &watch->poll, fd) < 0) return nullptr;
@@ -179,7 +214,8 @@ void Loop::watch_set(Watch *watch, int events) {
     auto *self = static_cast<Watch *>(poll->data);
     // An error shows as readiness: the owner's read or write tells which one it is.
     const std::function<void(int)> tell = self->ready;  // a copy: it may free its watch
-    contained([&] { tell(status < 0 ? UV_READABLE | UV_WRITABLE : ready); });
+    auto *loop = static_cast<Loop *>(poll->loop->data);
+    loop->contain([&] { tell(status < 0 ? UV_READABLE | UV_WRITABLE : ready); });
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -25,20 +26,32 @@ class Loop {
   Loop();   // throws std::system_error when the system has no descriptors left
   ~Loop();  // its thread has ended, or never started
 
-  // Runs on a thread of its own until stop(); then after_run, last, on that thread.
-  void start(Task after_run);
+  // Runs on a thread of its own until stop(); then after_run, last, on that thread. on_failure: what
+  // a task throws, for want of memory, ends with that task; who owns the loop is told of it.
+  void start(Task after_run, Task on_failure);
+  void start(Task after_run) {
+    start(std::move(after_run), [] {});
+  }
 
   // Any thread. Runs task on the loop's thread, in the order of the posts. False: the loop has
   // ended and the task will never run.
-  bool post(Task task);
+  bool post(Task task) { return post(letter(std::move(task))); }
+
+  // The same in two steps: the second one needs no memory.
+  using Letter = std::list<Task>;
+  static Letter letter(Task task);
+  bool post(Letter letter);
+
+  // Any thread. Memory ran out where nobody can be told: as if a task had thrown.
+  void fail_soon();
 
   bool on_its_thread() const { return std::this_thread::get_id() == thread_; }
 
   // ---- the loop's own thread, or before start() ----
 
-  // Ends the thread soon, at a moment when nothing else of it is running: what was accepted is run
-  // first, then last_words, then nothing any more.
-  void stop(Task last_words);
+  // Ends the thread soon, but not before that time, at a moment when nothing else of it is running:
+  // what was accepted is run first, then last_words, then nothing any more.
+  void stop(Task last_words, core::Millis at = 0);
 
   // Runs task before the thread sleeps again, when whoever is running now has returned.
   void later(Task task) { later_.push_back(std::move(task)); }
@@ -57,13 +70,16 @@ class Loop {
   void timer_free(Timer *timer);
 
  private:
-  void run();
+  bool has_room_for(int fd);
+  template <class Work>
+  void contain(const Work &work);
   void run_posted();
   void run_later();
   void run_due();
   void set_alarm();
   void end();
 
+  int room_ = 0;  // libuv's table has room for the descriptors below that
   uv_loop_t uv_;
   uv_async_t wake_;
   uv_prepare_t before_sleep_;
@@ -73,12 +89,14 @@ class Loop {
   core::Deadlines<Timer *> timers_;
   std::vector<Task> later_;
   Task last_words_;  // set: to be stopped
+  core::Millis stop_at_ = 0;
   bool stopping_ = false;
-  Task after_run_;
+  Task on_failure_ = [] {};
   std::atomic<std::thread::id> thread_;
 
   std::mutex mutex_;  // of what follows; held for a push or a swap only
-  std::vector<Task> posted_;
+  Letter posted_;
+  bool has_failed_ = false;
   bool accepting_ = true;
 };
 

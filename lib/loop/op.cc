@@ -81,9 +81,11 @@ void Op::show_waiting(std::string message, core::Rows rows) {
 
 Op::Listeners Op::set_result(Status status, std::string message, LeasePtr lease) {
   const std::lock_guard lock(mutex_);
-  status_ = status;
-  message_ = std::move(message);
-  if (!abandoned_) lease_ = std::move(lease);
+  if (status_ == Status::kPending) {
+    status_ = status;
+    message_ = std::move(message);
+    if (!abandoned_) lease_ = std::move(lease);
+  }
   return {done_, wait_, !abandoned_};
 }
 
@@ -96,12 +98,16 @@ void Op::settle() {
 }
 
 EventPtr Op::done_event(const Listener &listener) const {
-  auto event = std::make_shared<Event>();
-  event->kind = EventKind::kDone;
-  event->user_data = listener.user_data;
   const std::lock_guard lock(mutex_);
-  event->status = status_;
-  event->message = message_;
+  listener.reserve->status = status_;
+  listener.reserve->message = copy_if_possible(message_);
+  return listener.reserve;
+}
+
+Event Op::last_words(const Listener &listener) {
+  Event event;
+  event.kind = EventKind::kDone;
+  event.user_data = listener.user_data;
   return event;
 }
 

@@ -54,8 +54,8 @@ class Op {
   // ---- the client's thread ----
   void show_waiting(std::string message, core::Rows rows);
   void show_rows(core::Rows rows);
-  // The result is there for all to see. Whoever listens by now is given; whoever comes later finds
-  // that it is complete.
+  // The result is there for all to see, the first one for ever. Whoever listens by now is given;
+  // whoever comes later finds that it is complete.
   struct Listeners {
     ListenerPtr done, wait;
     bool lease_wanted;  // false: the handle was freed
@@ -63,7 +63,9 @@ class Op {
   Listeners set_result(core::Status status, std::string message, LeasePtr lease);
   // And now those who wait may go on.
   void settle();
-  EventPtr done_event(const Listener &listener) const;
+  bool is_complete() const { return status() != core::Status::kPending; }
+  EventPtr done_event(const Listener &listener) const;  // needs no memory
+  static Event last_words(const Listener &listener);
   EventPtr waiting_event(const Listener &listener) const;  // nullptr: it does not wait
 
  private:

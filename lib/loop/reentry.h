@@ -22,9 +22,12 @@ class Reentry {
     return "";
   }
 
+  // All of them or, out of memory, none.
   void enter(const std::vector<std::string> &repos) {
+    Inside entered;
+    for (const std::string &repo : repos) entered.emplace(std::this_thread::get_id(), repo);
     const std::lock_guard lock(mutex_);
-    for (const std::string &repo : repos) inside_.emplace(std::this_thread::get_id(), repo);
+    inside_.merge(entered);
   }
 
   void leave(const std::vector<std::string> &repos) {
@@ -38,8 +41,10 @@ class Reentry {
   }
 
  private:
+  using Inside = std::multimap<std::thread::id, std::string>;
+
   mutable std::mutex mutex_;
-  std::multimap<std::thread::id, std::string> inside_;
+  Inside inside_;
 };
 
 }  // namespace repolock::loop

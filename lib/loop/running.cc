@@ -57,6 +57,7 @@ void Client::log(core::LogLine line) {
 // What comes from the backend while commands are carried out (it may answer inside submit) waits
 // until they are through: the engine is never entered twice.
 void Client::tell_engine(const Event &event) {
+  if (broken_) return;
   if (pumping_) {
     heard_.push_back(event);
     return;
@@ -80,7 +81,7 @@ void Client::pump() {
     event(*engine_, port::now_ms());
   }
   pumping_ = false;
-  if (phase_ == Phase::kOpen && engine_->closed()) close();
+  if (engine_->closed()) close(shutdown_result_);
   if (phase_ == Phase::kTold) stop_when_idle();
   if (phase_ != Phase::kStopped) loop_.timer_set(timer_, engine_->next_deadline());
 }
@@ -102,9 +103,8 @@ void Client::carry_out(core::Complete &command) {
   const auto found = ops_.find(command.op);
   if (found == ops_.end()) return;
   const OpPtr op = found->second;
-  ops_.erase(found);
-  if (op->kind() == Op::Kind::kShutdown) {
-    shutdowns_.push_back({op, command.status, std::move(command.message)});
+  if (op->kind() == Op::Kind::kShutdown) {  // its DONE comes last of all
+    shutdown_result_ = {command.status, std::move(command.message)};
     return;
   }
   if (const auto release = releases_.find(op->key()); release != releases_.end()) {
@@ -150,10 +150,7 @@ void Client::carry_out(core::Lost &command) {
   const auto found = leases_.find(command.lease);
   if (found == leases_.end()) return;
   const LeasePtr lease = found->second;
-  const ListenerPtr listener = lease->lose(command);
-  if (!listener) return;
-  deliver_once(listener, lease->lost_event(*listener, port::now_ms()));
-  end(listener);
+  if (const ListenerPtr listener = lease->lose(std::move(command))) tell_lost(lease, listener);
 }
 
 void Client::carry_out(core::Ended &command) {
@@ -212,14 +209,22 @@ void Client::count(const core::Complete &done) {
 void Client::finish(const OpPtr &op, Status status, std::string message, LeasePtr lease) {
   const core::LeaseKey key = lease ? lease->key() : 0;
   const Op::Listeners heard_by = op->set_result(status, std::move(message), std::move(lease));
+  op->settle();
+  ops_.erase(op->key());
+  if (heard_by.done) tell_done(op, heard_by.done);
+  if (heard_by.wait) end(heard_by.wait);
   if (key != 0 && !heard_by.lease_wanted)
     tell_engine([key](Engine &engine, Millis now) { engine.release(0, key, now); });
-  op->settle();
-  if (heard_by.done) {
-    deliver_once(heard_by.done, op->done_event(*heard_by.done));
-    end(heard_by.done);
-  }
-  if (heard_by.wait) end(heard_by.wait);
+}
+
+void Client::tell_done(const OpPtr &op, const ListenerPtr &listener) {
+  if (!listener->told) deliver_once(listener, op->done_event(*listener));
+  end(listener);
+}
+
+void Client::tell_lost(const LeasePtr &lease, const ListenerPtr &listener) {
+  if (!listener->told) deliver_once(listener, lease->lost_event(*listener, port::now_ms()));
+  end(listener);
 }
 
 void Client::deliver(const ListenerPtr &listener, EventPtr event) {

@@ -39,8 +39,15 @@ Self this_process() {
 
 class TableBackend : public loop::Backend {
  public:
-  TableBackend(const repolock_backend_api_t &table, void *self) : table_(table), self_(self) {}
-  ~TableBackend() override { table_.close(self_); }
+  explicit TableBackend(const repolock_backend_api_t &table) : table_(table) {}
+  ~TableBackend() override {
+    if (self_ != nullptr) table_.close(self_);
+  }
+
+  repolock_status_t open(loop::BackendHost &client, const repolock_open_params_t &params, char *err,
+                         size_t err_size) {
+    return table_.open(host_api(), as_host(&client), &params, &self_, err, err_size);
+  }
 
   uint64_t capabilities() const override {
     return table_.effective_capabilities == nullptr ? table_.capabilities
@@ -56,7 +63,7 @@ class TableBackend : public loop::Backend {
 
  private:
   const repolock_backend_api_t table_;
-  void *const self_;
+  void *self_ = nullptr;
   const Self process_ = this_process();
 };
 
@@ -80,12 +87,11 @@ core::Result<std::unique_ptr<loop::Backend>> open(const core::Options &options,
   params.option_count = keys.size();
   params.max_ttl_ms = options.max_ttl();
 
-  void *self = nullptr;
+  auto backend = std::make_unique<TableBackend>(api);  // before anything is open
   char err[REPOLOCK_ERR_SIZE] = "";
-  const repolock_status_t status =
-      api.open(host_api(), as_host(&client), &params, &self, err, sizeof err);
+  const repolock_status_t status = backend->open(client, params, err, sizeof err);
   if (status != REPOLOCK_OK) return core::Failure{static_cast<core::Status>(status), err};
-  return std::make_unique<TableBackend>(api, self);
+  return backend;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include "port/random.h"
 
 // Nothing may be thrown into a backend, which may be C: where memory is short the call has no
-// effect, and a request without its answer ends by the engine's own deadline as E_UNKNOWN.
+// effect. If that leaves something undone of which the backend cannot be told, the client is.
 
 namespace repolock::plugin {
 
@@ -40,6 +40,7 @@ void answer(repolock_host_t *host, uint64_t request_id, const repolock_answer_t 
   try {
     client(host).answer(request_id, copy_answer(answer));
   } catch (const std::exception &) {
+    client(host).out_of_memory();
   }
 }
 
@@ -48,6 +49,7 @@ void waiting(repolock_host_t *host, uint64_t request_id, const repolock_row_t *r
   try {
     client(host).waiting(request_id, copy_rows(rows, count));
   } catch (const std::exception &) {
+    client(host).out_of_memory();
   }
 }
 
@@ -55,6 +57,7 @@ void wake(repolock_host_t *host, const char *repo) noexcept {
   try {
     client(host).wake(text(repo));
   } catch (const std::exception &) {
+    client(host).out_of_memory();
   }
 }
 
@@ -63,6 +66,7 @@ void revoked(repolock_host_t *host, const char *repo, const char *lease_id, int3
   try {
     client(host).revoked(text(repo), text(lease_id), loss_reason(reason), text(message));
   } catch (const std::exception &) {
+    client(host).out_of_memory();
   }
 }
 
@@ -146,6 +150,7 @@ void timer_set(repolock_timer_t *handle, int64_t at_ms) noexcept {
   try {
     timer->loop->timer_set(timer->timer, at_ms);
   } catch (const std::exception &) {
+    timer->loop->fail_soon();
   }
 }
 

@@ -51,6 +51,33 @@ void a_task_that_throws_stops_no_other(void **) {
   assert_true(ran);
 }
 
+void who_owns_the_loop_is_told_of_what_was_thrown(void **) {
+  std::string order;
+  std::promise<void> ended;
+  Loop loop;
+  loop.post([] { throw std::bad_alloc(); });
+  loop.post([&] {
+    order += 'b';
+    loop.fail_soon();  // as if this one had
+    loop.later([&] { loop.stop([] { throw std::bad_alloc(); }, repolock::port::now_ms() + 20); });
+  });
+  loop.start([&] { ended.set_value(); }, [&] { order += '!'; });
+  ended.get_future().wait();
+  assert_string_equal(order.c_str(), "!b!!");
+}
+
+void what_was_made_ready_is_posted_without_memory(void **) {
+  std::string order;
+  Loop loop;
+  auto second = Loop::letter([&] { order += '2'; });
+  auto last = Loop::letter([&] { loop.stop([] {}); });
+  loop.post([&] { order += '1'; });
+  loop.post(std::move(second));
+  loop.post(std::move(last));
+  run_to_its_end(loop);
+  assert_string_equal(order.c_str(), "12");
+}
+
 void timers_fire_in_order_and_may_free_themselves(void **) {
   std::string order;
   Loop loop;
@@ -86,6 +113,8 @@ int main() {
       cmocka_unit_test(what_was_accepted_runs_before_the_last_words),
       cmocka_unit_test(after_its_end_nothing_is_accepted),
       cmocka_unit_test(a_task_that_throws_stops_no_other),
+      cmocka_unit_test(who_owns_the_loop_is_told_of_what_was_thrown),
+      cmocka_unit_test(what_was_made_ready_is_posted_without_memory),
       cmocka_unit_test(timers_fire_in_order_and_may_free_themselves),
       cmocka_unit_test(one_that_never_ran_drops_what_was_posted),
   };

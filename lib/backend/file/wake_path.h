@@ -5,14 +5,16 @@
 #include <sys/un.h>
 
 #include <cstdint>
-#include <string>
 
 #include "backend/file/directory.h"
 
 namespace repolock::backend::file {
 
-// In wake/.
-std::string wake_name(uint64_t id);
+// In wake/. It needs no memory, so that a socket can always be removed.
+struct WakeName {
+  char text[17];
+};
+WakeName wake_name(uint64_t id);
 
 // An address holds 107 bytes of path; a longer way leads through a descriptor of the directory.
 class WakePath {

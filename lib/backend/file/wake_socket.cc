@@ -25,7 +25,7 @@ bool WakeSocket::create() {
 
 void WakeSocket::close() {
   watch_.stop();
-  if (id_ != 0) unlinkat(directory_.wake_fd(), wake_name(id_).c_str(), 0);
+  if (id_ != 0) unlinkat(directory_.wake_fd(), wake_name(id_).text, 0);
   id_ = 0;
   if (fd_ < 0) return;
   const port::ForkGuard no_fork;
@@ -58,7 +58,7 @@ Fault WakeSocket::bind() {
   if (id == 0)
     return Failure{REPOLOCK_E_UNAVAILABLE, "the kernel gives no random numbers; look at its log"};
   id_ = id;
-  directory_.share(directory_.wake_fd(), wake_name(id));
+  directory_.share(directory_.wake_fd(), wake_name(id).text);
   if (!watch_.start(host_, fd_, on_readable, this)) {
     close();
     return Failure{REPOLOCK_E_NOMEM, "cannot watch the socket in " + directory_.path() +
@@ -83,7 +83,7 @@ bool WakeSocket::tell(uint64_t id, Message message, const std::string &repo) {
   if (sendto(fd_, text.data(), text.size(), MSG_DONTWAIT, path.address(), path.size()) >= 0)
     return true;
   if (errno == ECONNREFUSED) {
-    unlinkat(directory_.wake_fd(), wake_name(id).c_str(), 0);
+    unlinkat(directory_.wake_fd(), wake_name(id).text, 0);
     return false;
   }
   // A full queue is as good as a message: whoever empties it looks around.

@@ -41,7 +41,7 @@ void sweep_wake_directory(const Directory &directory) {
     const uint64_t id = std::strtoull(name.c_str(), nullptr, 16);
     const bool is_draft = S_ISREG(about.st_mode) && name.compare(0, 5, ".new-") == 0;
     if (is_draft ||
-        (S_ISSOCK(about.st_mode) && wake_name(id) == name && is_abandoned(directory, id)))
+        (S_ISSOCK(about.st_mode) && name == wake_name(id).text && is_abandoned(directory, id)))
       unlinkat(wake, name.c_str(), 0);
   });
 }
