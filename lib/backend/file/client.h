@@ -77,6 +77,8 @@ class Client {
   repolock_grant_t release_one(const repolock_claim_t &claim);
   void extend(const repolock_backend_request_t &sent);
   repolock_grant_t extend_one(const repolock_claim_t &claim);
+  void tell_broken(uint64_t socket, const std::string &repo);
+  void tell_broken(const Queue &queue, const std::string &repo);
   void look_for_broken(const std::string &repo);
   bool let_go_if_broken(const std::string &repo, const std::string &lease_id, Lease &lease);
 

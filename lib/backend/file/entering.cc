@@ -136,6 +136,7 @@ void Client::line_up(Request &request, Section &section) {
   if (const auto fault = queue.append(request.entry, &request.slot)) return fail(*fault);
   section.leave();
   entered(request);
+  tell_broken(queue, request.repo);
   if (is_free) return grant(request, before.previous);
   wait_in_queue(request, queue);
 }

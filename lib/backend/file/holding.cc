@@ -88,13 +88,22 @@ void Client::break_inside(Request &request, Section &section) {
   if (holder.ticket == 0) return refuse(request, REPOLOCK_E_LOST);
 
   host_.answer(request.id, {new_grant(REPOLOCK_OK)});
-  if (socket_.is_own(holder.socket))
-    look_for_broken(request.repo);
-  else
-    socket_.tell(holder.socket, Message::kBroken, request.repo);
+  tell_broken(holder.socket, request.repo);
   wake_behind(request.repo, request.file.fd(), holder.ticket, holder.shared != 0);
   put_idle(request.repo, std::move(request.file));
   drop(request);
+}
+
+void Client::tell_broken(uint64_t socket, const std::string &repo) {
+  if (socket_.is_own(socket))
+    look_for_broken(repo);
+  else
+    socket_.tell(socket, Message::kBroken, repo);
+}
+
+// Whoever broke them has told them, unless he died before he could.
+void Client::tell_broken(const Queue &queue, const std::string &repo) {
+  for (const uint64_t socket : queue.broken()) tell_broken(socket, repo);
 }
 
 // Which of our leases of that name were broken? Their holders are told.

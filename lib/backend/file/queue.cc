@@ -43,8 +43,9 @@ bool Queue::is_free(Ticket first, Ticket ticket, bool shared) {
   if (std::holds_alternative<Failure>(sound) || !std::get<bool>(sound)) return false;
   if (other < header().first) return is_free(header().first, ticket, shared);
   const Entry *entry = file_.entry(other);
-  const bool is_broken = entry != nullptr && entry->broken != 0;
-  return is_broken && is_free(first, other, shared) && is_free(other + 1, ticket, shared);
+  if (entry == nullptr || entry->broken == 0) return false;
+  broken_.push_back(entry->socket);
+  return is_free(first, other, shared) && is_free(other + 1, ticket, shared);
 }
 
 bool Queue::is_alive(Ticket ticket) {

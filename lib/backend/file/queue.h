@@ -30,6 +30,8 @@ class Queue {
   // Whether nobody who is alive and not broken is in the way of such a lease with that ticket.
   // first: from an earlier look; everything before it was over by then.
   bool is_free(Ticket first, Ticket ticket, bool shared);
+  // The sockets of those who were passed over, because somebody has broken them, and do not know it.
+  const std::vector<uint64_t> &broken() const { return broken_; }
   // By its byte. Of one's own ticket: false.
   bool is_alive(Ticket ticket);
   // Alive, and nobody has broken it.
@@ -92,6 +94,7 @@ class Queue {
   bool is_slot_free(Ticket ticket);
 
   QueueFile file_;
+  std::vector<uint64_t> broken_;
 };
 
 // The byte of a ticket, for the kernel.

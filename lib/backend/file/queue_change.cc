@@ -96,6 +96,7 @@ void Queue::retire() {
     const Entry *entry = file_.entry(alive);
     if (entry == nullptr || entry->broken == 0) return;
     note(*entry);
+    broken_.push_back(entry->socket);
     alive = lowest_alive(++header.first, header.next);
   }
   header.base = header.first;  // an empty queue begins at the front of the file again

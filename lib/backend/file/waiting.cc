@@ -61,6 +61,7 @@ bool Client::take_turn(Request &request) {
     leave_queue(request);
     finish(request, *fault);
   } else {
+    tell_broken(queue, request.repo);
     grant(request, before.previous);
   }
   return true;
