@@ -4,6 +4,7 @@
 #   make demo      workers that fight over real git repositories; LOCK=off shows the damage,
 #                  JOBS=n how many jobs, URL=... another backend
 #   make test      all tests
+#   make fault-table  the fault tests for longer, as a table; TIMES=5 the runs, SEEDS=5 seeds
 #   make bench     the figures, beside those of the bare system calls
 #   make install   PREFIX=/usr/local DESTDIR=
 #   make sanitize  the tests again with ASan and UBSan, then with TSan
@@ -17,12 +18,14 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS ?= 60
+TIMES ?= 5
+SEEDS ?= 5
 cores := $(shell nproc 2>/dev/null || echo 2)
 
 # cmake makes its own flags for the make beneath it.
 unexport MAKEFLAGS
 .NOTPARALLEL:
-.PHONY: build demo test bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help
+.PHONY: build demo test fault-table bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help
 
 # $(call built,PRESET): configured once, built each time.
 built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
@@ -43,6 +46,11 @@ test:
 	@.ci/deps build test
 	@$(call built,test)
 	@$(call tested,test)
+
+fault-table:
+	@.ci/deps build test
+	@$(call built,test)
+	@tests/fault/table --times $(TIMES) --seeds $(SEEDS)
 
 bench:
 	@.ci/deps build demo

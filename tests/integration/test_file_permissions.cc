@@ -1,11 +1,7 @@
-// Who may lock where. Root may everything, so each case runs in a child as nobody (uid 65534), or
-// with a disk of its own that is full or read-only.
+// Who may lock where. Root may everything, so each case runs in a child as nobody (uid 65534).
 #include "backend/file/file.h"
 
-#include <fcntl.h>
-#include <sched.h>
 #include <sys/inotify.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,65 +177,6 @@ void users_share_a_directory(void **) {
   }
 }
 
-// On a disk of its own, which only this child sees; 210: there is none to be had.
-int on_a_small_disk(const std::function<int(const std::string &path)> &body) {
-  Child child([&](Child &) {
-    LockDirectory directory;
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("none", directory.path().c_str(), "tmpfs", 0, "size=128k,mode=700") != 0)
-      return 210;
-    const int result = body(directory.path().string());
-    umount2(directory.path().c_str(), MNT_DETACH);
-    return result;
-  });
-  return child.wait();
-}
-
-bool is_skipped(int result, const char *what) {
-  if (result == 210) print_message("SKIP %s: no mount is allowed here\n", what);
-  return result == 210;
-}
-
-void a_full_disk(void **) {
-  const int result = on_a_small_disk([](const std::string &path) {
-    BackendDriver driver;
-    if (driver.open(init, "file://" + path) != REPOLOCK_OK) return 1;
-    const auto held = driver.acquire("a/held", lease_id(1));
-    if (driver.answer(held).result() != REPOLOCK_OK) return 2;
-    std::ofstream filler(path + "/filler");
-    for (int i = 0; i < 1000 && filler.flush(); ++i) filler << std::string(512, 'x');
-    filler.close();
-    const Answer &refused = driver.answer(driver.acquire("a/new", lease_id(2)));
-    if (refused.message.find("space") == std::string::npos) return 3;
-    // What is held can be released, and had again.
-    if (driver.answer(driver.release("a/held", lease_id(1))).result() != REPOLOCK_OK) return 4;
-    if (driver.answer(driver.acquire("a/held", lease_id(3))).result() != REPOLOCK_OK) return 5;
-    if (refused.result() != REPOLOCK_E_IO) return 6;
-    bool is_told = false;
-    for (const auto &row : driver.answer(driver.diagnose()).rows)
-      is_told = is_told || row.message.find("space") != std::string::npos;
-    if (!is_told) return 7;
-    fs::remove(path + "/filler");
-    return driver.answer(driver.acquire("a/new", lease_id(4))).result() == REPOLOCK_OK ? 0 : 8;
-  });
-  if (!is_skipped(result, "a full disk")) assert_int_equal(result, 0);
-}
-
-void a_read_only_disk(void **) {
-  const int result = on_a_small_disk([](const std::string &path) {
-    BackendDriver driver;
-    if (driver.open(init, "file://" + path) != REPOLOCK_OK) return 1;
-    if (mount(nullptr, path.c_str(), nullptr, MS_REMOUNT | MS_RDONLY | MS_BIND, nullptr) != 0)
-      return 210;
-    const Answer &refused = driver.answer(driver.acquire("a/new", lease_id(1)));
-    if (refused.result() != REPOLOCK_E_IO) return 2;
-    if (refused.message.find("file:///dir") == std::string::npos) return 3;
-    return open_code("file://" + path, path) == code(REPOLOCK_E_IO) ? 0 : 4;
-  });
-  if (!is_skipped(result, "a read-only disk")) assert_int_equal(result, 0);
-}
-
 void no_descriptor_left(void **) {
   LockDirectory directory;
   Child child([&](Child &) {
@@ -323,8 +260,6 @@ int main() {
       cmocka_unit_test(a_directory_of_one_s_choice),
       cmocka_unit_test(a_lock_file_that_is_somebody_else_s),
       cmocka_unit_test(users_share_a_directory),
-      cmocka_unit_test(a_full_disk),
-      cmocka_unit_test(a_read_only_disk),
       cmocka_unit_test(no_descriptor_left),
       cmocka_unit_test(no_inotify_to_be_had),
       cmocka_unit_test(no_socket_to_be_had),

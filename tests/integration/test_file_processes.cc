@@ -1,18 +1,13 @@
-// The file backend between real processes that are killed, stopped, forked and made to hurry.
+// The file backend between real processes: one that waits is killed or stopped, one that holds is
+// stopped, broken, or leaves a child. What happens to many, again and again, is in tests/fault.
 #include "backend/file/file.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <memory>
-#include <new>
-#include <random>
 #include <string>
-#include <vector>
 
 #include "support/backend_driver.h"
 #include "support/child.h"
@@ -60,26 +55,6 @@ struct Here {
     assert_no_violations(driver);
   }
 };
-
-void a_killed_holder_is_followed_at_once(void **) {
-  Here here;
-  uint64_t fence = 0;
-  for (uint64_t i = 1; i <= 50; ++i) {
-    const auto child = holder(here.directory, 1);
-    assert_int_equal(child->hear(), 'h');
-    const auto id = here.driver.acquire(kRepo, lease_id(i + 1));
-    assert_false(here.driver.answered(id));
-    child->kill(SIGKILL);
-    const Answer &answer = here.driver.await(id);
-    assert_int_equal(answer.result(), REPOLOCK_OK);
-    assert_int_equal(answer.grant().previous, REPOLOCK_PREVIOUS_CRASHED);
-    assert_true(answer.grant().fence > fence);
-    fence = answer.grant().fence;
-    here.driver.release(kRepo, lease_id(i + 1), fence);
-    assert_int_equal(child->wait(), -SIGKILL);
-  }
-  here.done();
-}
 
 void a_killed_waiter_is_passed_over(void **) {
   Here here;
@@ -191,147 +166,15 @@ void a_child_with_its_descriptor_keeps_the_lock(void **) {
   here.done();
 }
 
-void a_child_that_does_not_exec_keeps_nothing(void **) {
-  Here here;
-  int gate[2];
-  assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
-  Child child([&](Child &parent) {
-    BackendDriver driver;
-    if (driver.open(init, here.directory.url()) != REPOLOCK_OK) return 1;
-    if (driver.await(driver.acquire(kRepo, lease_id(1))).result() != REPOLOCK_OK) return 2;
-    if (fork() == 0) {
-      char letter;
-      close(gate[1]);
-      _exit(read(gate[0], &letter, 1) == 0 ? 0 : 1);
-    }
-    parent.say('h');
-    parent.hear();
-    return 0;
-  });
-  assert_int_equal(child.hear(), 'h');
-  const auto waiter = here.driver.acquire(kRepo, lease_id(2));
-  child.kill(SIGKILL);
-  assert_int_equal(here.driver.await(waiter).result(), REPOLOCK_OK);  // the grandchild still lives
-  close(gate[0]);
-  close(gate[1]);
-  here.done();
-}
-
-// What the processes of a crowd see of each other.
-struct Board {
-  std::atomic<int64_t> inside{0};  // the pid of who holds
-  std::atomic<uint64_t> fence{0};  // the last one seen
-  std::atomic<int64_t> faults{0};
-  std::atomic<bool> is_over{false};
-  const int progress = eventfd(0, EFD_CLOEXEC);
-
-  // Whoever enters must be alone; one that was killed inside has left its pid.
-  void enter(const Grant &grant) {
-    const int64_t before = inside.exchange(getpid());
-    if (before != 0 && grant.previous != REPOLOCK_PREVIOUS_CRASHED) ++faults;
-    if (fence.exchange(grant.fence) >= grant.fence) ++faults;
-    eventfd_write(progress, 1);
-  }
-  void leave() {
-    if (inside.exchange(0) != getpid()) ++faults;
-  }
-  void await_grants(uint64_t count) {
-    eventfd_t more = 0;
-    for (uint64_t seen = 0; seen < count; seen += more)
-      if (eventfd_read(progress, &more) != 0) return;
-  }
-};
-
-Board *new_board() {
-  void *shared =
-      mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return shared == MAP_FAILED ? nullptr : new (shared) Board;
-}
-
-// Several waiters in each process, some of which give up.
-int hammer(Board &board, const std::string &url) {
-  BackendDriver driver;
-  if (driver.open(init, url) != REPOLOCK_OK) return 1;
-  std::minstd_rand random(static_cast<unsigned>(getpid()));
-  const auto pid = static_cast<uint64_t>(getpid());
-  for (uint64_t i = 0; !board.is_over; ++i) {
-    const std::string lease = lease_id(pid << 32 | (2 * i));
-    const std::string other = lease_id(pid << 32 | (2 * i + 1));
-    const auto id = driver.acquire(kRepo, lease);
-    const auto second = driver.acquire(kRepo, other, {.wait = random() % 4 != 0});
-    if (random() % 2 == 0) driver.cancel(second);
-    for (const auto &[request, name] : {std::pair(id, lease), std::pair(second, other)}) {
-      const Answer &answer = driver.await(request);
-      if (answer.result() == REPOLOCK_E_CANCELED || answer.result() == REPOLOCK_E_HELD) continue;
-      if (answer.result() != REPOLOCK_OK) return 2;
-      board.enter(answer.grant());
-      if (random() % 8 == 0) driver.turn(0);
-      board.leave();
-      driver.release(kRepo, name, answer.grant().fence);
-    }
-  }
-  driver.close();
-  return driver.violations().empty() ? 0 : 3;
-}
-
-void a_crowd_never_overlaps(void **) {
-  LockDirectory directory;
-  Board *board = new_board();
-  std::vector<std::unique_ptr<Child>> crowd;
-  const auto more = [&] {
-    return std::make_unique<Child>([&](Child &) { return hammer(*board, directory.url()); });
-  };
-  while (crowd.size() < 6) crowd.push_back(more());
-  // One after another is killed, wherever it is, and another one comes.
-  std::minstd_rand random(1);
-  for (int i = 0; i < 40; ++i) {
-    board->await_grants(20);
-    auto &victim = crowd[random() % crowd.size()];
-    victim->kill(SIGKILL);
-    assert_int_equal(victim->wait(), -SIGKILL);
-    victim = more();
-  }
-  board->is_over = true;
-  for (const auto &child : crowd) assert_int_equal(child->wait(), 0);
-  assert_int_equal(board->faults, 0);
-  close(board->progress);
-  munmap(board, sizeof *board);
-}
-
-void two_hundred_processes_in_order(void **) {
-  Here here;
-  const auto first = here.driver.acquire(kRepo, lease_id(1));
-  std::vector<std::unique_ptr<Child>> queue;
-  for (uint64_t i = 0; i < 200; ++i) {
-    queue.push_back(holder(here.directory, 100 + i));
-    assert_int_equal(queue.back()->hear(), 'w');
-  }
-  const auto last = here.driver.acquire(kRepo, lease_id(2));
-  assert_int_equal(here.driver.waiting(last).back().place, 201);
-  here.driver.release(kRepo, lease_id(1), here.driver.answer(first).grant().fence);
-  for (const auto &child : queue) {
-    assert_int_equal(child->hear(), 'h');
-    child->say('r');
-    assert_int_equal(child->wait(), 0);
-  }
-  assert_int_equal(here.driver.await(last).grant().fence,
-                   here.driver.answer(first).grant().fence + 201);
-  here.done();
-}
-
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(a_killed_holder_is_followed_at_once),
       cmocka_unit_test(a_killed_waiter_is_passed_over),
       cmocka_unit_test(a_waiter_killed_with_its_turn_in_its_hand),
       cmocka_unit_test(a_stopped_holder_keeps_it_until_it_is_broken),
       cmocka_unit_test(a_holder_in_another_process_hears_of_a_break),
       cmocka_unit_test(a_child_with_its_descriptor_keeps_the_lock),
-      cmocka_unit_test(a_child_that_does_not_exec_keeps_nothing),
-      cmocka_unit_test(a_crowd_never_overlaps),
-      cmocka_unit_test(two_hundred_processes_in_order),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -46,12 +46,21 @@ char Child::hear() {
   return letter;
 }
 
+bool Child::has_said() const {
+  pollfd ready = {socket_, POLLIN, 0};
+  return poll(&ready, 1, 0) == 1;
+}
+
 void Child::kill(int signal) {
   ::kill(pid_, signal);
 }
 
 void Child::stop() {
   ::kill(pid_, SIGSTOP);
+  await_stop();
+}
+
+void Child::await_stop() {
   int status = 0;
   waitpid(pid_, &status, WUNTRACED);
 }

@@ -24,12 +24,14 @@ class Child {
   // Either side. hear() waits; 0: the other one is gone, or has said nothing for 20 s.
   void say(char letter);
   char hear();
+  bool has_said() const;              // there is something to hear by now
   int fd() const { return socket_; }  // readable while there is something to hear
 
   pid_t pid() const { return pid_; }
   void kill(int signal);
   // Stopped means stopped: waits until it is.
   void stop();
+  void await_stop();  // where it stops itself
   // Its exit code, or the negative number of the signal that killed it.
   int wait();
 

@@ -1,61 +1,14 @@
-// What two clients do at the same time, made to happen in every order: while one of them acquires or
-// releases, the other one acts between any two of its system calls. This program's own calls stand
-// before the C library's to have a place for that.
-#include <fcntl.h>
-#include <stdarg.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
+// What two clients do at the same time, made to happen in every order: while one of them acquires
+// or releases, the other one acts between any two of its system calls.
 #include <functional>
 #include <string>
-#include <utility>
 
 #include "backend/file/file.h"
 #include "support/backend_driver.h"
+#include "support/calls/calls.h"
 #include "support/lock_directory.h"
 
 #include "support/cmocka.h"
-
-namespace {
-
-int g_calls_left = -1;  // until it acts; -1: it does not
-std::function<void()> g_act;
-
-void count() {
-  if (g_calls_left < 0 || g_calls_left-- > 0) return;
-  std::exchange(g_act, nullptr)();
-}
-
-}  // namespace
-
-extern "C" {
-
-int fcntl(int fd, int command, ...) {
-  va_list list;
-  va_start(list, command);
-  void *argument = va_arg(list, void *);
-  va_end(list);
-  count();
-  return static_cast<int>(syscall(SYS_fcntl, fd, command, argument));
-}
-
-ssize_t pwrite(int fd, const void *data, size_t size, off_t offset) {
-  count();
-  return syscall(SYS_pwrite64, fd, data, size, offset);
-}
-
-ssize_t pread(int fd, void *data, size_t size, off_t offset) {
-  count();
-  return syscall(SYS_pread64, fd, data, size, offset);
-}
-
-ssize_t preadv(int fd, const iovec *parts, int count_of_parts, off_t offset) {
-  count();
-  return syscall(SYS_preadv, fd, parts, count_of_parts, offset, 0);
-}
-
-}  // extern "C"
 
 namespace {
 
@@ -64,8 +17,8 @@ using repolock::backend::file::init;
 
 constexpr char kRepo[] = "a/b";
 
-// Two clients; one acts in the middle of the other's body, after so many calls. False: the body makes
-// fewer calls, all orders were there.
+// Two clients; one acts in the middle of the other's body, after so many calls. False: the body
+// makes fewer calls, all orders were there.
 struct Race {
   LockDirectory directory;
   FakeClock clock;
@@ -77,16 +30,17 @@ struct Race {
     assert_int_equal(two.open(init, directory.url()), REPOLOCK_OK);
     one.acquire(kRepo, lease_id(1));
   }
-  bool run(int calls, const std::function<void()> &body, std::function<void()> act) {
+  bool run(int calls, const std::function<void()> &body, const std::function<void()> &act) {
     bool has_acted = false;
-    g_act = [&] {
-      act();
+    watch_calls([&](const std::string &call) {
+      // While one opens a file, nobody else in this process does.
+      if (call == "openat" || has_acted || calls-- != 0) return 0;
       has_acted = true;
-    };
-    g_calls_left = calls;
+      act();
+      return 0;
+    });
     body();
-    g_calls_left = -1;
-    g_act = nullptr;
+    unwatch_calls();
     return has_acted;
   }
   bool is_granted(BackendDriver &driver, uint64_t id) {

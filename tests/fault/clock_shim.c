@@ -1,0 +1,172 @@
+/* clock_shim.c - what clock_shim.h says, between a program and the C library. An alarm (timerfd)
+ * that a step brings to its time rings, as it does after the machine has slept.
+ */
+#define _GNU_SOURCE
+#include "clock_shim.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHOWN __attribute__((visibility("default")))
+
+enum {
+  ALARMS = 1024,
+  LOOK_EVERY_US = 2000
+};
+
+static const struct clock_offsets no_offsets;
+static const volatile struct clock_offsets *offsets = &no_offsets;
+
+/* The alarms of this process, by their descriptors. */
+static struct {
+  bool is_set;
+  clockid_t clock;
+  struct itimerspec when; /* by the clock that the program sees */
+} alarms[ALARMS];
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pid_t watched; /* the process in which a thread looks for steps */
+
+__attribute__((constructor)) static void map_offsets(void) {
+  const char *path = getenv("REPOLOCK_TEST_CLOCKS");
+  const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  void *mapped = mmap(NULL, sizeof *offsets, PROT_READ, MAP_SHARED, fd, 0);
+  if (mapped != MAP_FAILED) offsets = mapped;
+  close(fd);
+}
+
+static int64_t offset_of(clockid_t clock) {
+  switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+      return offsets->realtime;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+      return offsets->monotonic;
+    case CLOCK_BOOTTIME:
+      return offsets->boottime;
+    default:
+      return 0;
+  }
+}
+
+static struct timespec moved(struct timespec time, int64_t by_ms) {
+  time.tv_sec += by_ms / 1000;
+  time.tv_nsec += by_ms % 1000 * 1000000;
+  if (time.tv_nsec < 0) {
+    time.tv_nsec += 1000000000;
+    --time.tv_sec;
+  } else if (time.tv_nsec >= 1000000000) {
+    time.tv_nsec -= 1000000000;
+    ++time.tv_sec;
+  }
+  return time;
+}
+
+SHOWN int clock_gettime(clockid_t clock, struct timespec *now) {
+  const int result = (int)syscall(SYS_clock_gettime, clock, now);
+  if (result == 0) *now = moved(*now, offset_of(clock));
+  return result;
+}
+
+SHOWN time_t time(time_t *now) {
+  struct timespec seen;
+  clock_gettime(CLOCK_REALTIME, &seen);
+  if (now != NULL) *now = seen.tv_sec;
+  return seen.tv_sec;
+}
+
+SHOWN int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+  struct timespec seen;
+  (void)zone;
+  clock_gettime(CLOCK_REALTIME, &seen);
+  now->tv_sec = seen.tv_sec;
+  now->tv_usec = seen.tv_nsec / 1000;
+  return 0;
+}
+
+/* ---- Alarms ---------------------------------------------------------------------------------- */
+
+static void set_alarm(int fd) {
+  struct itimerspec when = alarms[fd].when;
+  when.it_value = moved(when.it_value, -offset_of(alarms[fd].clock));
+  if (when.it_value.tv_sec < 0 || (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0)) {
+    when.it_value.tv_sec = 0;
+    when.it_value.tv_nsec = 1; /* long ago; zero would disarm it */
+  }
+  syscall(SYS_timerfd_settime, fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void *look_for_steps(void *unused) {
+  struct clock_offsets seen = *offsets;
+  for (;;) {
+    struct timespec pause = {0, LOOK_EVERY_US * 1000};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, NULL);
+    const struct clock_offsets now = *offsets;
+    if (memcmp(&now, &seen, sizeof now) == 0) continue;
+    seen = now;
+    pthread_mutex_lock(&mutex);
+    for (int fd = 0; fd < ALARMS; ++fd)
+      if (alarms[fd].is_set) set_alarm(fd);
+    pthread_mutex_unlock(&mutex);
+  }
+  return unused;
+}
+
+static void watch(void) {
+  pthread_t thread;
+  sigset_t all, before;
+  if (watched == getpid()) return;
+  watched = getpid();
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  if (pthread_create(&thread, NULL, look_for_steps, NULL) == 0) pthread_detach(thread);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+SHOWN int timerfd_create(clockid_t clock, int flags) {
+  const int fd = (int)syscall(SYS_timerfd_create, clock, flags);
+  pthread_mutex_lock(&mutex);
+  if (fd >= 0 && fd < ALARMS) {
+    alarms[fd].clock = clock;
+    alarms[fd].is_set = false;
+  }
+  watch();
+  pthread_mutex_unlock(&mutex);
+  return fd;
+}
+
+SHOWN int timerfd_settime(int fd, int flags, const struct itimerspec *when,
+                          struct itimerspec *before) {
+  if (fd >= ALARMS || (flags & TFD_TIMER_ABSTIME) == 0)
+    return (int)syscall(SYS_timerfd_settime, fd, flags, when, before);
+  pthread_mutex_lock(&mutex);
+  alarms[fd].is_set = true;
+  alarms[fd].when = *when;
+  set_alarm(fd);
+  pthread_mutex_unlock(&mutex);
+  return 0;
+}
+
+/* ---- Waiting for a moment -------------------------------------------------------------------- */
+
+typedef int wait_until(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
+
+SHOWN int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *held, clockid_t clock,
+                                 const struct timespec *until) {
+  static wait_until *next;
+  const struct timespec true_time = moved(*until, -offset_of(clock));
+  if (next == NULL) *(void **)&next = dlsym(RTLD_NEXT, "pthread_cond_clockwait");
+  return next(cond, held, clock, &true_time);
+}
