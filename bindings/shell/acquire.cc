@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "conflict.h"
 #include "failure.h"
+#include "nested.h"
 #include "wait_line.h"
 
 namespace repolock::shell {
@@ -43,8 +44,9 @@ class Attempt {
       poll(ready, 2, line_.timeout(now_ms()));
       drain_events();
       if (done()) break;
-      if (const int signo = asking_.signals.next(); signo == SIGTSTP || is_ending(signo))
-        return signo;
+      const int signo = asking_.signals.next();
+      if (signo == SIGTSTP || is_ending(signo)) return signo;
+      if (signo == SIGWINCH) line_.resize();
       line_.refresh(now_ms());
     }
     return 0;
@@ -74,7 +76,9 @@ class Attempt {
       if (repolock_event_kind(next) != REPOLOCK_EVENT_WAITING) continue;
       repolock_snapshot_t *snapshot = nullptr;
       if (repolock_op_snapshot(op_.get(), &snapshot) != REPOLOCK_OK) continue;
-      line_.update(rows_of_repo(asking_.repo, rows_of(Snapshot(snapshot))), now_ms());
+      const RepoRows rows = rows_of_repo(asking_.repo, rows_of(Snapshot(snapshot)));
+      refuse_nested(rows);
+      line_.update(rows, now_ms());
     }
   }
 

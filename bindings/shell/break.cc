@@ -1,9 +1,9 @@
 // repolock break - take a lock from the lease that has it.
 
 #include "client.h"
+#include "console.h"
 #include "exit_codes.h"
 #include "failure.h"
-#include "help.h"
 #include "json.h"
 #include "subcommands.h"
 #include "text.h"
@@ -13,11 +13,10 @@ namespace {
 
 int break_lease(Common &common, int argc, char **argv) {
   std::string id;
-  auto options = common_options(common);
-  options.insert(options.begin(),
-                 {0, "id", "ID", "the lease to end, as 'repolock status REPO' shows it; required",
-                  [&id](const char *value) { id = value; }});
-  const auto words = parse(kBreak, options, argc, argv);
+  const std::vector<Option> options = {
+      {0, "id", "ID", "the lease to end, as 'repolock status REPO' shows it; required",
+       [&id](const char *value) { id = value; }}};
+  const auto words = parse(kBreak, common, options, argc, argv);
   const std::string given = only_word(kBreak, words);
   const Config config = make_config(common);
   const std::string repo = canonical(config, given);

@@ -39,7 +39,7 @@ class Command {
   void signal(int signo) const;
 
   // Ends the guardian. leave: what the command left in the background lives on. kill: SIGKILL to its
-  // group; kEnded and kEmpty still come.
+  // group and to all else that it started; kEnded and kEmpty still come.
   void leave() const;
   void kill() const;
 

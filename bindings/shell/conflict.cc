@@ -1,19 +1,12 @@
 #include "conflict.h"
 
-#include <cstdlib>
-#include <string_view>
-
 #include "console.h"
 #include "duration.h"
+#include "nested.h"
 #include "rows.h"
 
 namespace repolock::shell {
 namespace {
-
-std::string variable(const char *name) {
-  const char *value = std::getenv(name);
-  return value ? value : "";
-}
 
 RepoRows rows_of_op(const std::string &repo, const Op &op) {
   repolock_snapshot_t *snapshot = nullptr;
@@ -56,6 +49,7 @@ Failure conflict(const Common &common, const RunOptions &run, const std::string 
   if (status != REPOLOCK_E_HELD && status != REPOLOCK_E_TIMEOUT) return failure;
   failure.exit_code = run.conflict_exit_code;
   const RepoRows rows = rows_of_op(repo, op);
+  refuse_nested(rows);
   if (common.quiet) {
     // -q: the exit code says it.
   } else if (common.json) {
@@ -65,16 +59,6 @@ Failure conflict(const Common &common, const RunOptions &run, const std::string 
   }
   failure.message.clear();
   return failure;
-}
-
-void refuse_nested(const std::string &repo) {
-  if (variable("REPOLOCK_HELD") != "1" || variable("REPOLOCK_REPO") != repo) return;
-  throw Failure{
-      kExitUsage,
-      repo + " is locked by the 'repolock run' around this one (lease " + variable("REPOLOCK_ID") +
-          "), which would wait for itself for ever: leave this one out, or unset REPOLOCK_HELD "
-          "if it locks somewhere else",
-      REPOLOCK_E_DEADLOCK};
 }
 
 }  // namespace repolock::shell

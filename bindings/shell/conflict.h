@@ -14,7 +14,4 @@ namespace repolock::shell {
 Failure conflict(const Common &common, const RunOptions &run, const std::string &repo,
                  const Op &op);
 
-// The lock of repo is held by the very `repolock run` that we run under: it would wait for itself.
-void refuse_nested(const std::string &repo);
-
 }  // namespace repolock::shell

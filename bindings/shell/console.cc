@@ -3,9 +3,21 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <string>
 
+#include "exit_codes.h"
+#include "failure.h"
+
 namespace repolock::shell {
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw Failure{kExitUnavailable,
+                  std::string("cannot write the output: ") + std::strerror(errno)};
+  }
+}
 
 void tell_raw(std::string_view text) {
   while (!text.empty()) {

@@ -1,5 +1,5 @@
-// console.h - what `repolock` says on stderr: each text in one write, so that lines of several
-// processes do not mix.
+// console.h - what `repolock` says: answers on stdout, everything else on stderr, there each text in
+// one write, so that lines of several processes do not mix.
 #pragma once
 
 #include <string_view>
@@ -7,6 +7,9 @@
 #include "json.h"
 
 namespace repolock::shell {
+
+// An answer: all of it, or it throws, for a full disk must not look like an empty list.
+void print(std::string_view text);
 
 // "repolock: text"; a text of several lines keeps them.
 void tell(std::string_view text);

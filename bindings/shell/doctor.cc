@@ -1,8 +1,8 @@
 // repolock doctor - what is wrong with the way the backend is set up.
 
 #include "client.h"
+#include "console.h"
 #include "exit_codes.h"
-#include "help.h"
 #include "rows.h"
 #include "subcommands.h"
 #include "text.h"
@@ -14,6 +14,10 @@ bool is_finding(const Row &row) {
   return row.kind == REPOLOCK_ROW_NODE && row.status != "OK";
 }
 
+std::string finding_text(const Row &row) {
+  return (row.host.empty() ? "" : printable(row.host) + ": ") + printable(row.message);
+}
+
 JsonObject finding_json(const Row &row) {
   JsonObject json;
   return json.text_or_null("host", row.host)
@@ -22,24 +26,19 @@ JsonObject finding_json(const Row &row) {
 }
 
 int doctor(Common &common, int argc, char **argv) {
-  const auto words = parse(kDoctor, common_options(common), argc, argv);
-  if (!words.empty()) misused(kDoctor, std::string("it takes no words, so not '") + words[0] + "'");
+  no_words(kDoctor, parse(kDoctor, common, {}, argc, argv));
   const Client client = open_client(make_config(common));
   repolock_op_t *op = nullptr;
   const auto started = repolock_diagnose_start(client.get(), &op);
-  std::string text;
-  std::vector<std::string> elements;
+  std::string findings;
   for (const auto &row : rows_of(snapshot_of(finish(started, op)))) {
     if (!is_finding(row)) continue;
-    text += (row.host.empty() ? "" : printable(row.host) + ": ") + printable(row.message) + "\n";
-    elements.push_back(finding_json(row).str());
+    findings += (common.json ? finding_json(row).str() : finding_text(row)) + "\n";
   }
-  if (common.json) {
-    print(json_array(elements) + "\n");
-  } else if (!common.quiet) {
-    print(elements.empty() ? "nothing is wrong\n" : text);
-  }
-  return elements.empty() ? kExitDone : kExitNo;
+  const bool healthy = findings.empty();
+  if (healthy && !common.json) findings = "nothing is wrong\n";
+  if (common.json || !common.quiet) print(findings);
+  return healthy ? kExitDone : kExitNo;
 }
 
 }  // namespace
@@ -50,7 +49,7 @@ const Subcommand kDoctor = {
     .summary = "what is wrong with the way the backend is set up",
     .manual =
         R"(Asks the backend what is wrong with the way it is set up, and prints each finding with its
-remedy. Ends with 0 when there is none and with 1 otherwise.
+remedy, a line each. Ends with 0 when there is none and with 1 otherwise.
 )",
     .examples = R"(  repolock doctor --backend file:///srv/locks
 )",

@@ -9,10 +9,13 @@
 
 #include <cerrno>
 
+#include "children.h"
 #include "exit_codes.h"
 
 namespace repolock::shell {
 namespace {
+
+constexpr char kName[] = "repolock-guard";
 
 void report(int socket, Report::Kind kind, int32_t value) {
   const Report text = {kind, value};
@@ -52,13 +55,17 @@ class Guardian {
     char order;
     ssize_t size;
     while ((size = recv(socket_, &order, 1, 0)) < 0 && errno == EINTR) continue;
-    if (size != 1) kill_group();  // `repolock run` is dead, or wants it so
+    if (size != 1) kill_all();  // `repolock run` is dead, or wants it so
     _exit(kExitDone);
   }
 
-  // Until the kernel says that nobody is left: a process deep in a write dies only after it.
-  void kill_group() {
-    while (!empty_ && (kill(-command_, SIGKILL) == 0 || errno == EPERM)) {
+  // Until the kernel says that nobody is left: a process deep in a write dies only after it. The
+  // command's group first; what left the group, such as the jobs of a shell, comes to us when its
+  // parent has died.
+  void kill_all() {
+    for (;;) {
+      const bool group = !empty_ && (kill(-command_, SIGKILL) == 0 || errno == EPERM);
+      if (!kill_children(kName) && !group) break;
       pollfd ready = {child_signals_, POLLIN, 0};
       poll(&ready, 1, 10);
       reap();
@@ -105,7 +112,7 @@ void guard(const GuardianPlan &plan) {
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   setpgid(0, 0);
-  prctl(PR_SET_NAME, "repolock-guard");
+  prctl(PR_SET_NAME, kName);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   const int child_signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   const pid_t self = getpid();

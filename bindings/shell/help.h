@@ -1,20 +1,13 @@
-// help.h - the manual in the terminal.
+// help.h - the manual in the terminal; as JSON it is what completions, man pages and tests are
+// checked against.
 #pragma once
 
-#include <span>
-#include <string>
 #include <vector>
 
 #include "options.h"
 
 namespace repolock::shell {
 
-void print_manual(const Subcommand &subcommand, const std::vector<Option> &options);
-
-// `repolock help`, and of one subject: a subcommand, "exit-codes" or "settings".
-int help(std::span<const Subcommand *const> subcommands, int argc, char **argv);
-
-// Writes to stdout all of it, or fails: a full disk must not look like an empty list.
-void print(const std::string &text);
+void print_manual(const Subcommand &subcommand, const std::vector<Option> &options, bool json);
 
 }  // namespace repolock::shell

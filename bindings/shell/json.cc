@@ -7,6 +7,8 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
+}  // namespace
+
 std::string json_string(std::string_view bytes) {
   std::string out = "\"";
   for (const char c : valid_utf8(bytes)) {
@@ -24,8 +26,6 @@ std::string json_string(std::string_view bytes) {
   }
   return out + "\"";
 }
-
-}  // namespace
 
 JsonObject &JsonObject::raw(std::string_view key, std::string_view json) {
   if (!members_.empty()) members_ += ",";

@@ -25,6 +25,7 @@ class JsonObject {
   std::string members_;
 };
 
+std::string json_string(std::string_view bytes);
 std::string json_array(const std::vector<std::string> &elements);
 
 }  // namespace repolock::shell

@@ -1,7 +1,5 @@
 // repolock - run a command while holding the lock of a git repository; see who holds, and who waits.
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -9,36 +7,46 @@
 #include "console.h"
 #include "exit_codes.h"
 #include "failure.h"
-#include "help.h"
 #include "json.h"
 #include "subcommands.h"
 
 namespace repolock::shell {
 namespace {
 
-constexpr const Subcommand *kSubcommands[] = {&kRun,   &kStatus,    &kLs,
-                                              &kBreak, &kCanonical, &kDoctor};
+constexpr const Subcommand *kSubcommands[] = {&kRun,       &kStatus, &kLs,      &kTop, &kBreak,
+                                              &kCanonical, &kDoctor, &kVersion, &kHelp};
 
-std::string version_text() {
-  const uint32_t library = repolock_version();
-  const auto part = [library](int shift) { return std::to_string(library >> shift & 0xFF); };
-  return "repolock " REPOLOCK_VERSION_STRING " (librepolock " + part(16) + "." + part(8) + "." +
-         part(0) + ")\n";
+constexpr Subcommand kItself = {
+    .name = "",
+    .operands = "",
+    .summary = "",
+    .manual = "",
+    .examples = "",
+    .takes_command = true,
+    .run = nullptr,
+};
+
+const Subcommand &subcommand_of(const std::string &word) {
+  for (const auto *each : kSubcommands) {
+    if (word == each->name) return *each;
+  }
+  misused(kItself, "there is no command '" + word + "'");
 }
 
 int dispatch(Common &common, int argc, char **argv) {
-  const std::string word = argc > 1 ? argv[1] : "";
-  if (word.empty()) throw Failure{kExitUsage, "which command? 'repolock help' lists them"};
-  if (word == "help" || word == "--help" || word == "-h")
-    return help(kSubcommands, argc - 1, argv + 1);
-  if (word == "--version" || word == "-V") {
-    print(version_text());
-    return kExitDone;
-  }
-  for (const auto *each : kSubcommands) {
-    if (word == each->name) return each->run(common, argc - 1, argv + 1);
-  }
-  throw Failure{kExitUsage, "there is no command '" + word + "'; 'repolock help' lists them"};
+  char help[] = "help", version[] = "version";
+  char *instead = nullptr;  // the subcommand that an option stands for
+  auto options = common_options(common);
+  options.push_back({'h', "help", nullptr, "", [&](const char *) { instead = help; }});
+  options.push_back({'V', "version", nullptr, "", [&](const char *) { instead = version; }});
+  auto [words, wrong] = read_options(kItself, options, argc, argv);
+  if (wrong) throw Failure(*wrong);
+  if (instead) words.insert(words.begin(), instead);
+  if (words.empty()) misused(kItself, "a command is missing");
+  const Subcommand &subcommand = subcommand_of(words[0]);
+  const int count = static_cast<int>(words.size());
+  words.push_back(nullptr);
+  return subcommand.run(common, count, words.data());
 }
 
 void tell_failure(const Common &common, const Failure &failure) {
@@ -66,6 +74,11 @@ int run_main(int argc, char **argv) {
 }
 
 }  // namespace
+
+std::span<const Subcommand *const> subcommands() {
+  return kSubcommands;
+}
+
 }  // namespace repolock::shell
 
 int main(int argc, char **argv) {

@@ -2,8 +2,11 @@
 
 #include <getopt.h>
 
+#include <charconv>
+#include <cstring>
+
+#include "duration.h"
 #include "exit_codes.h"
-#include "failure.h"
 #include "help.h"
 
 namespace repolock::shell {
@@ -41,25 +44,24 @@ std::vector<Option> common_options(Common &common) {
        }},
       {0, "option", "KEY=VALUE", "one more setting of the library; see 'repolock help settings'",
        [&common](const char *value) { add_setting(common, value); }},
-      {0, "json", nullptr, "for programs: JSON instead of text",
+      {0, "json", nullptr, "for programs: JSON instead of text, one object a line",
        [&common](const char *) { common.json = true; }},
       {'q', "quiet", nullptr, "no word about waiting, holders and success",
        [&common](const char *) { common.quiet = true; }},
-      {'v', "verbose", nullptr, "also say what went well",
-       [&common](const char *) { common.verbose = true; }},
   };
 }
 
 void misused(const Subcommand &subcommand, const std::string &what) {
-  throw Failure{kExitUsage, std::string(subcommand.name) + ": " + what + "; see 'repolock help " +
-                                subcommand.name + "'"};
+  const std::string name = subcommand.name;
+  throw Failure{kExitUsage, (name.empty() ? "" : name + ": ") + what + "; see 'repolock help" +
+                                (name.empty() ? "" : " " + name) + "'"};
 }
 
-std::vector<char *> parse(const Subcommand &subcommand, const std::vector<Option> &options,
-                          int argc, char **argv) {
+Parsed read_options(const Subcommand &subcommand, const std::vector<Option> &options, int argc,
+                    char **argv) {
   // Stop at the first word, or take words as they come ('-'); and say what is missing by ':'.
-  std::string letters = subcommand.takes_command ? "+:h" : "-:h";
-  std::vector<option> names = {{"help", no_argument, nullptr, 'h'}};
+  std::string letters = subcommand.takes_command ? "+:" : "-:";
+  std::vector<option> names;
   for (size_t i = 0; i < options.size(); ++i) {
     const Option &each = options[i];
     if (each.letter) letters += std::string(1, each.letter) + (each.value ? ":" : "");
@@ -70,36 +72,73 @@ std::vector<char *> parse(const Subcommand &subcommand, const std::vector<Option
   }
   names.push_back({});
 
-  std::vector<char *> words;
-  opterr = 0;
-  for (int found;
-       (found = getopt_long(argc, argv, letters.c_str(), names.data(), nullptr)) != -1;) {
+  Parsed parsed;
+  const auto take = [&](int found) {
     const std::string culprit = optopt > 0 && optopt < kFirstOption
                                     ? std::string("-") + static_cast<char>(optopt)
                                     : argv[optind - 1];
-    switch (found) {
-      case kWord:
-        words.push_back(optarg);
-        break;
-      case 'h':
-        print_manual(subcommand, options);
-        throw Failure{kExitDone, ""};
-      case ':':
-        misused(subcommand, "option " + culprit + " needs a value");
-      case '?':
-        misused(subcommand, "there is no option " + culprit);
-      default:
-        option_of(options, found)->apply(optarg);
+    if (found == ':') misused(subcommand, "option " + culprit + " needs a value");
+    if (found == '?') misused(subcommand, "there is no option " + culprit);
+    if (found == kWord) {
+      parsed.words.push_back(optarg);
+    } else {
+      option_of(options, found)->apply(optarg);
+    }
+  };
+  opterr = 0;
+  optind = 0;  // from the beginning, whatever was read before
+  for (int found;
+       (found = getopt_long(argc, argv, letters.c_str(), names.data(), nullptr)) != -1;) {
+    try {
+      take(found);
+    } catch (const Failure &failure) {
+      if (!parsed.wrong) parsed.wrong = failure;
     }
   }
-  words.insert(words.end(), argv + optind, argv + argc);
+  parsed.words.insert(parsed.words.end(), argv + optind, argv + argc);
+  return parsed;
+}
+
+std::vector<char *> parse(const Subcommand &subcommand, Common &common, std::vector<Option> options,
+                          int argc, char **argv) {
+  for (auto &option : common_options(common)) options.push_back(std::move(option));
+  bool help = false;
+  options.push_back(
+      {'h', "help", nullptr, "show this help", [&help](const char *) { help = true; }});
+  auto [words, wrong] = read_options(subcommand, options, argc, argv);
+  if (help) {
+    print_manual(subcommand, options, common.json);
+    throw Failure{kExitDone, ""};
+  }
+  if (wrong) throw Failure(*wrong);
   return words;
+}
+
+int64_t duration_value(const Subcommand &subcommand, const std::string &option, const char *value) {
+  const auto parsed = parse_duration(value);
+  if (parsed) return *parsed;
+  misused(subcommand, option + " " + value + " is not a time such as 10, 0.5, 30s, 5m or 1h");
+}
+
+int64_t number_value(const Subcommand &subcommand, const std::string &option, const char *value,
+                     int64_t least, int64_t most) {
+  int64_t number = 0;
+  const char *end = value + std::strlen(value);
+  const auto [rest, error] = std::from_chars(value, end, number);
+  if (error == std::errc() && rest == end && number >= least && number <= most) return number;
+  misused(subcommand, option + " " + value + " is not a number from " + std::to_string(least) +
+                          " to " + std::to_string(most));
 }
 
 std::string only_word(const Subcommand &subcommand, const std::vector<char *> &words) {
   if (words.empty()) misused(subcommand, std::string(subcommand.operands) + " is missing");
   if (words.size() > 1) misused(subcommand, std::string("'") + words[1] + "' is one word too many");
   return words[0];
+}
+
+void no_words(const Subcommand &subcommand, const std::vector<char *> &words) {
+  if (!words.empty())
+    misused(subcommand, std::string("it takes no words, so not '") + words[0] + "'");
 }
 
 }  // namespace repolock::shell

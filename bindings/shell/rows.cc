@@ -78,7 +78,8 @@ JsonObject json_of(const Row &row) {
   if (row.kind == REPOLOCK_ROW_WAITER) json.number_or_null("place", row.place);
   // The largest number stands for "no end".
   if (row.kind == REPOLOCK_ROW_HOLDER) {
-    json.number_or_null("remaining_ms", row.remaining_ms == INT64_MAX ? -1 : row.remaining_ms);
+    json.number_or_null("remaining_ms", row.remaining_ms == INT64_MAX ? -1 : row.remaining_ms)
+        .text_or_null("message", row.message);
   }
   return json;
 }

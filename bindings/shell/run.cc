@@ -7,6 +7,7 @@
 #include "console.h"
 #include "duration.h"
 #include "loss.h"
+#include "nested.h"
 #include "subcommands.h"
 #include "supervise.h"
 
@@ -29,15 +30,18 @@ const char *previous_text(const Lease &lease) {
 }
 
 std::vector<std::string> variables_of(const std::string &repo, const Lease &lease) {
-  return {"REPOLOCK_HELD=1", "REPOLOCK_REPO=" + repo,
+  return {"REPOLOCK_HELD=" + held_with(lease), "REPOLOCK_REPO=" + repo,
           "REPOLOCK_TOKEN=" + std::to_string(repolock_lease_fence(lease.get())),
           std::string("REPOLOCK_ID=") + repolock_lease_id(lease.get()),
           std::string("REPOLOCK_PREVIOUS=") + previous_text(lease)};
 }
 
+bool tells_success(const Common &common, const RunOptions &run) {
+  return !common.quiet && (common.json || run.verbose);
+}
+
 void tell_obtained(const Common &common, const std::string &repo, const Lease &lease,
                    int64_t waited_ms) {
-  if (!common.verbose) return;
   const auto fence = repolock_lease_fence(lease.get());
   const std::string id = repolock_lease_id(lease.get());
   if (common.json) {
@@ -53,9 +57,18 @@ void tell_obtained(const Common &common, const std::string &repo, const Lease &l
        ", fence " + std::to_string(fence) + ", previous holder: " + previous_text(lease) + ")");
 }
 
+void tell_released(const Common &common, const std::string &repo, int64_t held_ms, int exit_code) {
+  if (!common.json) return tell("released the lock of " + repo);
+  tell_json(JsonObject()
+                .text("event", "released")
+                .text("repo", repo)
+                .number("held_ms", held_ms)
+                .number("exit", exit_code));
+}
+
 // The lock must have been held to the end, or the command's own status would be a lie.
 int let_go(const Common &common, const RunOptions &run, const std::string &repo, const Lease &lease,
-           const Outcome &outcome) {
+           const Outcome &outcome, int64_t held_ms) {
   const auto status = repolock_release(lease.get());
   if (outcome.lost) return outcome.exit_code;
   if (status == REPOLOCK_E_LOST && run.on_lost != OnLost::kIgnore) {
@@ -65,8 +78,8 @@ int let_go(const Common &common, const RunOptions &run, const std::string &repo,
     tell_event(common.json, "unreleased",
                "no answer to the release of " + repo + " (" + repolock_status_name(status) +
                    "): the lock ends by itself");
-  } else if (status == REPOLOCK_OK && common.verbose) {
-    tell_event(common.json, "released", "released the lock of " + repo);
+  } else if (status == REPOLOCK_OK && tells_success(common, run)) {
+    tell_released(common, repo, held_ms, outcome.exit_code);
   }
   return outcome.exit_code;
 }
@@ -80,10 +93,11 @@ Outcome hold(const Common &common, const RunOptions &options, const Config &conf
     return {.exit_code = kExitSignal + signo,
             .interrupted = signo == SIGINT && terminal.foreground()};
   }
-  tell_obtained(common, repo, lease, now_ms() - asked);
+  const int64_t obtained = now_ms();
+  if (tells_success(common, options)) tell_obtained(common, repo, lease, obtained - asked);
   const CommandLine line = {options.arguments, environment_with(variables_of(repo, lease))};
   Outcome outcome = supervise({common, options, repo, client, lease, signals, terminal}, line);
-  outcome.exit_code = let_go(common, options, repo, lease, outcome);
+  outcome.exit_code = let_go(common, options, repo, lease, outcome, now_ms() - obtained);
   return outcome;
 }
 
@@ -91,8 +105,9 @@ int run(Common &common, int argc, char **argv) {
   const RunOptions options = parse_run(common, argc, argv);
   const Config config = make_config(common);
   const std::string repo = canonical(config, options.repo);
-  refuse_nested(repo);
-  const Signals signals;  // before the client and its thread
+  // Before the client and its thread. A closed stderr must not end the one who holds the lock, and
+  // one in the background may write to the terminal and hand it on.
+  const Signals signals({SIGPIPE, SIGTTOU});
   const Terminal terminal;
   const Outcome outcome = hold(common, options, config, repo, signals, terminal);
   if (outcome.interrupted) signals.die_interrupted();
@@ -111,16 +126,18 @@ COMMAND ended. While it waits, one line on stderr says for whom. COMMAND is exec
 with stdin, stdout and stderr as they are; no shell, unless -c asks for one. Options come before
 REPO and mean what they mean to flock(1); times are seconds, or have a unit: 0.5, 30s, 5m, 1h.
 
-COMMAND finds REPOLOCK_HELD=1, REPOLOCK_REPO (the one spelling of REPO), REPOLOCK_TOKEN (the
+COMMAND finds in its environment REPOLOCK_REPO (the one spelling of REPO), REPOLOCK_TOKEN (the
 fence: a number that grows with each holder), REPOLOCK_ID (the lease), REPOLOCK_PREVIOUS (how the
-holder before ended: none, released, crashed, expired, broken) in its environment. It runs in a
+holder before ended: none, released, crashed, expired, broken) and REPOLOCK_HELD (the leases of
+all 'repolock run' around it, by which one that would wait for itself is refused). It runs in a
 process group of its own; HUP, INT, QUIT, TERM, USR1, USR2 and WINCH are passed on to it, and
 Ctrl-C and Ctrl-Z reach it once. What it leaves in the background when it ends lives on, without
-the lock. Should repolock itself be killed, its guardian kills COMMAND and its process group
+the lock. Should repolock itself be killed, its guardian kills COMMAND and all that it started
 before the lock becomes free.
 
-When the lock is lost COMMAND's process group gets SIGTERM at once, and SIGKILL before the lease
-ends; where somebody else may have the lock already (it was broken), within a second.
+When the lock is lost COMMAND's process group gets SIGTERM at once, and all that it started gets
+SIGKILL before the lease ends; where somebody else may have the lock already (it was broken),
+within a second.
 )",
     .examples = R"(  repolock run owner/name git pull --rebase
   repolock run -w 30s owner/name -- git gc || [ $? = 75 ]   # busy is not an error

@@ -1,32 +1,11 @@
 #include "run_options.h"
 
-#include <charconv>
-#include <cstring>
-
-#include "duration.h"
 #include "failure.h"
 #include "label.h"
 #include "subcommands.h"
 
 namespace repolock::shell {
 namespace {
-
-int64_t duration(const std::string &option, const char *value) {
-  const auto parsed = parse_duration(value);
-  if (!parsed)
-    misused(kRun, option + " " + value + " is not a time such as 10, 0.5, 30s, 5m or 1h");
-  return *parsed;
-}
-
-int exit_code(const char *value) {
-  int code = -1;
-  const char *end = value + std::strlen(value);
-  const auto [rest, error] = std::from_chars(value, end, code);
-  if (error != std::errc() || rest != end || code < 0 || code > 255) {
-    misused(kRun, std::string("--conflict-exit-code ") + value + " is not a number from 0 to 255");
-  }
-  return code;
-}
 
 OnLost on_lost(const std::string &value) {
   if (value == "term") return OnLost::kTerm;
@@ -45,7 +24,9 @@ OnLost on_lost(const std::string &value) {
 std::vector<Option> run_options(RunOptions &run, std::string &shell_line) {
   const auto nothing = [](const char *) {};
   const auto exclusive = [&run](const char *) { run.shared = false; };
-  const auto wait = [&run](const char *value) { run.wait_ms = duration("--wait", value); };
+  const auto wait = [&run](const char *value) {
+    run.wait_ms = duration_value(kRun, "--wait", value);
+  };
   return {
       {'n', "nonblock", nullptr, "do not wait: fail when somebody else holds the lock",
        [&run](const char *) { run.wait_ms = 0; }},
@@ -53,7 +34,10 @@ std::vector<Option> run_options(RunOptions &run, std::string &shell_line) {
       {'w', "wait", "TIME", "wait no longer than this; without it, for as long as it takes", wait},
       {0, "timeout", "TIME", nullptr, wait},
       {'E', "conflict-exit-code", "N", "the exit code when the lock is not obtained, instead of 75",
-       [&run](const char *value) { run.conflict_exit_code = exit_code(value); }},
+       [&run](const char *value) {
+         run.conflict_exit_code =
+             static_cast<int>(number_value(kRun, "--conflict-exit-code", value, 0, 255));
+       }},
       {'s', "shared", nullptr, "together with other shared holders, never with an exclusive one",
        [&run](const char *) { run.shared = true; }},
       {'x', "exclusive", nullptr, "alone; the default", exclusive},
@@ -64,16 +48,20 @@ std::vector<Option> run_options(RunOptions &run, std::string &shell_line) {
        "what those who wait are told of this holder; else your user and command line",
        [&run](const char *value) { run.label = value; }},
       {0, "ttl", "TIME", "how long a dead host blocks the others (backends of several hosts)",
-       [&run](const char *value) { run.ttl_ms = duration("--ttl", value); }},
+       [&run](const char *value) { run.ttl_ms = duration_value(kRun, "--ttl", value); }},
       {0, "max-hold", "TIME", "hold no longer than this: then the lock counts as lost",
-       [&run](const char *value) { run.max_hold_ms = duration("--max-hold", value); }},
+       [&run](const char *value) { run.max_hold_ms = duration_value(kRun, "--max-hold", value); }},
       {0, "on-lost", "DO",
        "when the lock is lost: 'term' stops the command (default), 'warn' only says so, 'ignore' "
        "not even that",
        [&run](const char *value) { run.on_lost = on_lost(value); }},
       {0, "kill-after", "TIME",
        "from SIGTERM to SIGKILL when the lock is lost, at most; default 10s",
-       [&run](const char *value) { run.kill_after_ms = duration("--kill-after", value); }},
+       [&run](const char *value) {
+         run.kill_after_ms = duration_value(kRun, "--kill-after", value);
+       }},
+      {'v', "verbose", nullptr, "also say when the lock is obtained and released",
+       [&run](const char *) { run.verbose = true; }},
       {'o', "close", nullptr,
        "as in flock, and always so: the command never gets the lock's descriptor", nothing},
       {'F', "no-fork", nullptr,
@@ -109,9 +97,7 @@ std::vector<std::string> command_of(std::vector<std::string> words, const std::s
 RunOptions parse_run(Common &common, int argc, char **argv) {
   RunOptions run;
   std::string shell_line;
-  auto options = run_options(run, shell_line);
-  for (auto &option : common_options(common)) options.push_back(std::move(option));
-  const auto words = parse(kRun, options, argc, argv);
+  const auto words = parse(kRun, common, run_options(run, shell_line), argc, argv);
   if (words.empty()) misused(kRun, "REPO and COMMAND are missing");
   run.repo = words[0];
   run.arguments = command_of({words.begin() + 1, words.end()}, shell_line);

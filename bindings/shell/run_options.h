@@ -27,6 +27,7 @@ struct RunOptions {
   std::optional<int64_t> max_hold_ms;
   OnLost on_lost = OnLost::kTerm;
   int64_t kill_after_ms = 10'000;
+  bool verbose = false;
   std::string label;  // how the holder is called
 };
 

@@ -23,7 +23,7 @@ void add_unless_ignored(sigset_t *set, int signo) {
 
 }  // namespace
 
-Signals::Signals() {
+Signals::Signals(std::initializer_list<int> also_blocked) {
   sigset_t watched;
   sigemptyset(&watched);
   for (const int signo : kEnding) add_unless_ignored(&watched, signo);
@@ -33,10 +33,8 @@ Signals::Signals() {
     throw Failure{kExitInternal, std::string("cannot watch for signals: ") + std::strerror(errno)};
   }
 
-  // A closed stderr must not end the one who holds the lock, and the background may use the terminal.
   sigset_t blocked = watched;
-  sigaddset(&blocked, SIGPIPE);
-  sigaddset(&blocked, SIGTTOU);
+  for (const int signo : also_blocked) sigaddset(&blocked, signo);
   sigprocmask(SIG_BLOCK, &blocked, &before_);
 
   // Were children ignored, nobody would learn how the command ended.

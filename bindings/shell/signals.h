@@ -1,15 +1,18 @@
-// signals.h - the signals of `repolock run`: blocked, and read from a descriptor. No handler is ever
+// signals.h - the signals of one who waits or watches: blocked, and read from a descriptor. No handler is ever
 // installed, so the command finds every disposition as `repolock` was given it.
 #pragma once
 
 #include <signal.h>
 
+#include <initializer_list>
+
 namespace repolock::shell {
 
 class Signals {
  public:
-  // Before the first thread. A signal that is ignored (nohup) stays ignored.
-  Signals();
+  // Before the first thread. A signal that is ignored (nohup) stays ignored. Those of also_blocked are
+  // not read, only kept away.
+  explicit Signals(std::initializer_list<int> also_blocked);
   ~Signals();
   Signals(const Signals &) = delete;
   Signals &operator=(const Signals &) = delete;

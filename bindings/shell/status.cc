@@ -1,8 +1,8 @@
 // repolock status - who holds the lock of one repository, and who waits for it.
 
 #include "client.h"
+#include "console.h"
 #include "exit_codes.h"
-#include "help.h"
 #include "rows.h"
 #include "subcommands.h"
 #include "text.h"
@@ -21,11 +21,16 @@ std::string text_of(const RepoRows &repo) {
   std::vector<TableRow> lines = {{"STATE", "HOLDER", "HOST", "PID", "AGE", "FENCE", "ID"}};
   for (const auto &row : repo.holders) lines.push_back(line("holds", row));
   for (const auto &row : repo.waiters) lines.push_back(line("waits", row));
-  return lines.size() == 1 ? printable(repo.repo) + " is free\n" : table(lines);
+  if (lines.size() == 1) return printable(repo.repo) + " is free\n";
+  std::string notes;
+  for (const auto &row : repo.holders) {
+    if (!row.message.empty()) notes += owner_text(row) + ": " + printable(row.message) + "\n";
+  }
+  return table(lines) + notes;
 }
 
 int status(Common &common, int argc, char **argv) {
-  const auto words = parse(kStatus, common_options(common), argc, argv);
+  const auto words = parse(kStatus, common, {}, argc, argv);
   const Config config = make_config(common);
   const std::string repo = canonical(config, only_word(kStatus, words));
   const Client client = open_client(config);

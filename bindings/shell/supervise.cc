@@ -39,7 +39,11 @@ class Supervisor {
       if (ready[0].revents) learn(command_.next());
       if (kill_at_ >= 0 && now_ms() >= kill_at_) kill();
     }
-    command_.leave();
+    if (stopping_) {
+      command_.kill();  // also what has left its group
+    } else {
+      command_.leave();
+    }
     command_.join();
     holding_.terminal.take_back(command_.group());
     return outcome();

@@ -4,7 +4,15 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+
 namespace repolock::shell {
+
+// 80 x 24 where fd cannot say.
+struct Window {
+  size_t columns = 80, rows = 24;
+};
+Window window_of(int fd);
 
 class Terminal {
  public:

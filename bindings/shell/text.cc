@@ -64,9 +64,10 @@ std::string printable(std::string_view bytes) {
 
 std::string cut(std::string_view text, size_t most) {
   if (text.size() <= most) return std::string(text);
-  size_t end = most < 3 ? 0 : most - 3;
+  const std::string_view missing = std::string_view("...").substr(0, most);
+  size_t end = most - missing.size();
   while (end > 0 && is_continuation(text[end])) --end;
-  return std::string(text.substr(0, end)) + "...";
+  return std::string(text.substr(0, end)).append(missing);
 }
 
 std::string quoted(std::string_view word) {

@@ -1,12 +1,12 @@
 #include "wait_line.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "console.h"
 #include "duration.h"
+#include "terminal.h"
 #include "text.h"
 
 namespace repolock::shell {
@@ -15,11 +15,6 @@ namespace {
 constexpr int64_t kRepeat = 30'000;
 constexpr int64_t kRepeatInPlace = 1'000;
 constexpr int64_t kLeast = 5'000;  // between two lines, however fast the holders change
-
-size_t columns() {
-  winsize size = {};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79u;
-}
 
 }  // namespace
 
@@ -45,6 +40,10 @@ void WaitLine::refresh(int64_t now) {
   due_ = now + (in_place_ ? kRepeatInPlace : kRepeat);
 }
 
+void WaitLine::resize() {
+  if (on_screen_) due_ = 0;
+}
+
 int WaitLine::timeout(int64_t now) const {
   return common_.quiet || due_ < 0 ? -1 : static_cast<int>(std::max<int64_t>(due_ - now, 0));
 }
@@ -56,7 +55,7 @@ void WaitLine::clear() {
 }
 
 std::string WaitLine::text(int64_t now) const {
-  std::string out = "waiting for " + repo_;
+  std::string out = "waiting for " + printable(repo_);
   if (!rows_.holders.empty()) {
     const Row &first = rows_.holders[0];
     const size_t others = rows_.holders.size() - 1;
@@ -83,7 +82,7 @@ JsonObject WaitLine::json(int64_t now) const {
 void WaitLine::say(int64_t now) {
   if (common_.json) return tell_json(json(now));
   if (!in_place_) return tell(text(now));
-  tell_raw("\r\033[K" + cut("repolock: " + text(now), columns()));
+  tell_raw("\r\033[K" + cut("repolock: " + text(now), window_of(STDERR_FILENO).columns - 1));
   on_screen_ = true;
 }
 

@@ -22,6 +22,9 @@ class WaitLine {
   // Says what is due.
   void refresh(int64_t now);
 
+  // The window has another width: what is on the screen is written again.
+  void resize();
+
   // For poll: until something is due; -1: nothing.
   int timeout(int64_t now) const;
 

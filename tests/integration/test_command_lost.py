@@ -32,6 +32,11 @@ class Lost(CommandTest):
         self.break_holder()
         self.assertEqual(run.end()[:2], (123, ""))
 
+    def test_broken_what_left_the_process_group_is_killed_too(self):
+        run = self.hold(script=f"setsid sh -c \"{SLEEP}\" & " + POLITE)
+        self.break_holder()
+        self.assertEqual(run.end()[:2], (123, "TERM\n"))  # nobody has its stdout open any more
+
     def test_broken_a_stopped_one_hears_of_it(self):
         run = self.hold(script=POLITE.replace(
             "signal.sigwait", "signal.raise_signal(signal.SIGSTOP); signal.sigwait"))
@@ -83,6 +88,7 @@ class Lost(CommandTest):
     def test_json(self):
         run = self.hold("owner/name", "--json", script=POLITE)
         self.break_holder()
+        self.assertEqual(json.loads(run.err())["event"], "obtained")
         lost = json.loads(run.err())
         self.assertEqual((lost["event"], lost["repo"]), ("lost", "owner/name"))
         self.assertEqual(lost["kill_after_ms"], 1000)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""repolock status, ls, break, canonical, doctor and help."""
+"""repolock status, ls, break, canonical, doctor, help and version."""
 
 import json
 import subprocess
@@ -42,7 +42,8 @@ class Ls(CommandTest):
     def test_nothing(self):
         out, _ = self.check(0, "ls")
         self.assertEqual([line.split() for line in out.splitlines()], [self.HEADING])
-        self.assertEqual(self.check(0, "ls", "--json")[0], "[]\n")
+        self.assertEqual(self.check(0, "ls", "--json"), ("", ""))
+        self.assertEqual(self.check(0, "ls", "-q"), ("", ""))
 
     def test_all_that_are_held(self):
         self.hold("b/b", "--reason", "one")
@@ -53,9 +54,10 @@ class Ls(CommandTest):
         self.assertEqual(heading.split(), self.HEADING)
         self.assertRegex(first, r"^a/a +two .* 1$")
         self.assertRegex(second, r"^b/b +one .* 0$")
-        told = json.loads(self.check(0, "ls", "--json")[0])
+        told = [json.loads(line) for line in self.check(0, "ls", "--json")[0].splitlines()]
         self.assertEqual([(each["repo"], len(each["waiters"])) for each in told],
                          [("a/a", 1), ("b/b", 0)])
+        self.assertEqual(self.check(0, "ls", "-q"), ("a/a\nb/b\n", ""))
 
     def test_a_full_disk_is_no_empty_list(self):
         with open("/dev/full", "w") as full:
@@ -99,6 +101,7 @@ class Canonical(CommandTest):
             self.assertEqual(self.check(0, "canonical", name)[0], "owner/name\n")
         out, _ = self.check(0, "canonical", "--json", "A/B")
         self.assertEqual(json.loads(out), {"name": "A/B", "repo": "a/b"})
+        self.assertEqual(self.check(0, "canonical", "-q", "A/B"), ("", ""))
 
     def test_settings_count(self):
         out, _ = self.check(0, "canonical", "--option", "repo.case=sensitive", "A/B")
@@ -114,11 +117,20 @@ class Doctor(CommandTest):
     def test_nothing_is_wrong(self):
         out, _ = self.check(0, "doctor")
         self.assertEqual(out, "nothing is wrong\n")
-        self.assertEqual(self.check(0, "doctor", "--json")[0], "[]\n")
+        self.assertEqual(self.check(0, "doctor", "--json"), ("", ""))
+
+    def test_each_finding_is_told(self):
+        (self.locks / "owner+name.lock").mkdir()
+        out, _ = self.check(1, "doctor")
+        self.assertRegex(out, "owner\\+name.lock .Is a directory.; something else is in its place")
+        told = json.loads(self.check(1, "doctor", "--json")[0])
+        self.assertEqual(told["host"], str(self.locks))
+        self.assertIn(told["message"], out)
+        self.assertEqual(self.check(1, "doctor", "-q"), ("", ""))
 
 
 class Help(CommandTest):
-    SUBCOMMANDS = ("run", "status", "ls", "break", "canonical", "doctor")
+    SUBCOMMANDS = ("run", "status", "ls", "top", "break", "canonical", "doctor", "version", "help")
 
     def test_overview(self):
         for word in ("help", "--help", "-h"):
@@ -129,6 +141,7 @@ class Help(CommandTest):
     def test_of_each_subcommand(self):
         for name in self.SUBCOMMANDS:
             out, _ = self.check(0, "help", name)
+            self.assertEqual(self.check(0, "--help", name)[0], out)
             self.assertTrue(out.startswith(f"Usage: repolock {name} [OPTION...]"))
             self.assertEqual(self.check(0, name, "--help")[0], out)
             self.assertEqual(self.check(0, name, "-h")[0], out)
@@ -140,9 +153,16 @@ class Help(CommandTest):
         for key in ("backend", "ttl_ms", "repo.case"):
             self.assertRegex(out, rf"(?m)^  {key}\b")
 
+    def test_wins_over_what_is_wrong_beside_it(self):
+        out, _ = self.check(0, "run", "--frobnicate", "--help")
+        self.assertEqual(out, self.check(0, "help", "run")[0])
+
     def test_version(self):
-        out, _ = self.check(0, "--version")
-        self.assertRegex(out, r"^repolock (\d+\.\d+\.\d+) \(librepolock \1\)\n$")
+        for words in (["version"], ["--version"], ["-V"]):
+            out, _ = self.check(0, *words)
+            self.assertRegex(out, r"^repolock (\d+\.\d+\.\d+) \(librepolock \1\)\n$")
+        told = json.loads(self.check(0, "--version", "--json")[0])
+        self.assertEqual(told["version"], told["library"])
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class Run(CommandTest):
             self.assertEqual(sorted(key for key, _ in pairs), sorted(names))
             seen.append(dict(pairs))
         first, second = seen
-        self.assertEqual(first["REPOLOCK_HELD"], "1")
+        self.assertEqual(first["REPOLOCK_HELD"], first["REPOLOCK_ID"])
         self.assertEqual(first["REPOLOCK_PREVIOUS"], "none")
         self.assertEqual(second["REPOLOCK_PREVIOUS"], "released")
         self.assertEqual(first["REPOLOCK_REPO"], second["REPOLOCK_REPO"])
@@ -108,18 +108,65 @@ class Run(CommandTest):
                               r"repolock: released the lock of owner/name\n$")
 
 
+RUN = [COMMAND, "run"]
+
+
 class Nested(CommandTest):
+    def assert_refused(self, ended):
+        code, out, err = ended
+        self.assertEqual((code, out), (64, ""))
+        self.assertIn("would wait for itself", err)
+
     def nested(self, repo):
         return self.repolock("run", "owner/name", COMMAND, "run", repo, "echo", "inside")
 
     def test_on_the_same_repository_is_refused_at_once(self):
         for repo in ("owner/name", "git@github.com:Owner/Name.git"):
-            code, out, err = self.nested(repo)
-            self.assertEqual((code, out), (64, ""))
-            self.assertIn("REPOLOCK_HELD", err)
+            self.assert_refused(self.nested(repo))
+
+    def test_also_without_waiting(self):
+        self.assert_refused(self.repolock("run", "owner/name", *RUN, "-n", "owner/name", "true"))
+
+    def test_also_with_others_between(self):
+        self.assert_refused(self.repolock("run", "owner/name", *RUN, "owner/other", *RUN, "a/third",
+                                          *RUN, "owner/name", "true"))
 
     def test_on_another_one_is_fine(self):
         self.assertEqual(self.nested("owner/other")[:2], (0, "inside\n"))
+
+    def test_the_leases_around_are_in_the_environment(self):
+        out, _ = self.check(0, "run", "a/a", "sh", "-c",
+                            'echo $REPOLOCK_ID; exec "$0" run b/b sh -c "$1"', COMMAND,
+                            "echo $REPOLOCK_ID; echo $REPOLOCK_HELD")
+        outer, inner, held = out.splitlines()
+        self.assertEqual(held, f"{outer} {inner}")
+
+    def test_shared_in_shared_is_fine_unless_it_had_to_wait(self):
+        shared = [*RUN, "-s", "owner/name"]
+        self.assertEqual(self.check(0, *shared[1:], *shared, "echo", "inside")[0], "inside\n")
+        holder = self.hold("owner/name", "-s",
+                           script=f'echo held; read line; exec {COMMAND} run -s owner/name true')
+        self.queue("-x")
+        holder.say("go on")
+        self.assert_refused(holder.end())
+
+    def test_the_same_name_elsewhere_is_another_lock(self):
+        elsewhere = self.directory / "elsewhere"
+        elsewhere.mkdir()
+        self.check(0, "run", "owner/name", *RUN, "--backend", f"file://{elsewhere}", "owner/name",
+                   "true")
+
+    def test_what_was_left_in_the_background_may_lock_again(self):
+        fifo = self.directory / "fifo"
+        os.mkfifo(fifo)
+        run = self.start("run", "owner/name", "sh", "-c",
+                         f"(read line <{fifo}; exec {COMMAND} run owner/name echo again) &")
+        self.assertEqual(run.process.wait(), 0)
+        other = self.hold("owner/name")
+        fifo.write_text("now\n")
+        self.assertIn("waiting for owner/name", run.err())
+        other.end()
+        self.assertEqual(run.out(), "again")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@
 import ctypes
 import os
 import select
+import shlex
 import signal
 import unittest
 
-from command_support import PATIENCE, UNTIL_TERM, CommandTest, ppid_and_state
+from command_support import COMMAND, PATIENCE, UNTIL_TERM, CommandTest, ppid_and_state
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -58,9 +59,9 @@ class Crash(CommandTest):
     # A command with a child; they ignore what can be ignored, hold stdout, and say their group.
     STUBBORN = "trap '' TERM HUP INT; sh -c 'echo $PPID $$; while :; do sleep 1000; done'"
 
-    def next_in_queue(self, group):
+    def next_in_queue(self, group, repo="owner/name"):
         """Its command looks whether anything of the group is left when it begins."""
-        return self.queue(script=f"kill -0 -{group} 2>/dev/null && echo overlap || "
+        return self.queue(repo=repo, script=f"kill -0 -{group} 2>/dev/null && echo overlap || "
                                  "echo alone $REPOLOCK_PREVIOUS")
 
     def test_of_repolock(self):
@@ -93,6 +94,32 @@ class Crash(CommandTest):
         waiter = self.next_in_queue(run.first)
         run.kill()
         self.assertEqual(waiter.out(), "alone crashed")
+
+    def test_of_repolock_with_a_shell_that_has_jobs(self):
+        # A job of an interactive shell has a process group of its own.
+        run = self.hold(script="exec bash --norc -c 'set -m; (trap \"\" HUP; while :; do sleep 1000; "
+                               "done) & echo $!; wait'")
+        waiter = self.next_in_queue(run.first)
+        run.kill()
+        self.assertEqual(waiter.out(), "alone crashed")
+        self.assertEqual(run.end()[:2], (-signal.SIGKILL, ""))
+
+    def test_of_repolock_with_a_daemon(self):
+        run = self.hold(script="setsid sh -c 'echo $$; while :; do sleep 1000; done' & wait")
+        waiter = self.next_in_queue(run.first)
+        run.kill()
+        self.assertEqual(waiter.out(), "alone crashed")
+
+    def test_of_repolock_with_another_one_inside(self):
+        # Killed from the outside in: each lock waits for what runs under it.
+        for job in ("", "setsid "):
+            inner = f"{COMMAND} run b/inner sh -c {shlex.quote(self.STUBBORN)}"
+            run = self.hold("a/outer", script=f"{job}{inner} & wait")
+            group = run.first.split()[0]
+            waiters = [self.next_in_queue(group, repo) for repo in ("a/outer", "b/inner")]
+            run.kill()
+            for waiter in waiters:
+                self.assertEqual(waiter.out(), "alone crashed")
 
     def test_of_the_guardian(self):
         run = self.hold(script="trap '' TERM; echo $$ $PPID; (while :; do sleep 1000; done) & wait")

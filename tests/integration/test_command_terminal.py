@@ -1,19 +1,12 @@
 #!/usr/bin/env python3
 """repolock run on a terminal: Ctrl-C, Ctrl-Z, the foreground, the line that is kept up to date."""
 
-import fcntl
 import os
-import re
-import select
 import signal
-import struct
-import termios
-import time
 import unittest
 
-from command_support import COMMAND, PATIENCE, CommandTest
-
-CTRL_C, CTRL_Z = b"\x03", b"\x1a"
+from command_support import COMMAND, CommandTest
+from terminal_support import CTRL_C, CTRL_Z, Pty
 
 # Says how often it got SIGINT when it gets SIGUSR1, then ends.
 COUNTER = """
@@ -34,58 +27,6 @@ say("ready")
 while True:  # not pause(): a signal just before it would be heard with the next one
     time.sleep(0.05)
 """
-
-
-class Pty:
-    """A program in a session of its own, with a terminal; as init does it, nobody continues it."""
-
-    def __init__(self, argv, env, columns=200):
-        self.pid, self.master = os.forkpty()
-        if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
-            # Tests that run in the background were given them as ignored.
-            for signo in (signal.SIGINT, signal.SIGTSTP):
-                signal.signal(signo, signal.SIG_DFL)
-            os.execvpe(argv[0], argv, env)
-        self.seen = ""
-
-    def until(self, pattern):
-        """Reads until pattern has come; gives the match, and forgets what is before its end."""
-        last = time.monotonic() + PATIENCE
-        while not (found := re.search(pattern, self.seen)):
-            ready, _, _ = select.select([self.master], [], [], PATIENCE)
-            assert ready and time.monotonic() < last, f"no {pattern!r}, but {self.seen!r}"
-            try:
-                more = os.read(self.master, 65536)
-            except OSError:  # EIO: nobody has the terminal open any more
-                more = b""
-            assert more, f"the end instead of {pattern!r}, after {self.seen!r}"
-            self.seen += more.decode()
-        self.seen = self.seen[found.end():]
-        return found
-
-    def type(self, data):
-        os.write(self.master, data)
-
-    def end(self):
-        """The status as waitpid tells it, and what else was written."""
-        while True:
-            try:
-                more = os.read(self.master, 65536)
-            except OSError:
-                more = b""
-            if not more:
-                break
-            self.seen += more.decode()
-        _, status = os.waitpid(self.pid, 0)
-        self.pid = None
-        return status, self.seen
-
-    def destroy(self):
-        if self.pid is not None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.master)
 
 
 class Terminal(CommandTest):

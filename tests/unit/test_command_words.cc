@@ -69,6 +69,8 @@ void test_cut_keeps_characters_whole(void **) {
   assert_text(cut("short", 5), "short");
   assert_text(cut("longer", 5), "lo...");
   assert_text(cut("a\u00E9\u00E9\u00E9", 5), "a...");
+  assert_text(cut("longer", 2), "..");
+  assert_text(cut("longer", 0), "");
 }
 
 void test_quoted_is_one_word_of_a_shell(void **) {
