@@ -226,7 +226,8 @@ REPOLOCK_API repolock_status_t repolock_extend(repolock_lease_t *lease, int64_t 
 
 /* From this call on the lease is no longer lost, only released. A second call joins the first and
  * returns the same. LOST: it had gone before (what is left of it is released too). UNKNOWN: no
- * answer, it ends by its ttl.  [2 s at most; -; LOST UNKNOWN WRONG_THREAD] */
+ * answer, or the backend failed: it ends by its ttl, if not at once.
+ * [2 s at most; -; LOST UNKNOWN SHUTDOWN NOMEM WRONG_THREAD] */
 REPOLOCK_API repolock_status_t repolock_release(repolock_lease_t *lease);
 
 /* Acquires, runs body on the calling thread, releases. OK, or LOST (while body ran): body ran,

@@ -122,7 +122,8 @@ void Engine::release_answered(const Sent &sent, const BackendAnswer &answer) {
                   ? lost_sentence(lease.parts[part].repo, grant.reason, grant.message)
                   : grant.message;
   }
-  if (status == Status::kUnavailable) status = Status::kUnknown;  // it may have arrived
+  // It may have taken effect all the same; otherwise the lease ends by its ttl.
+  if (status != Status::kOk && status != Status::kLost) status = Status::kUnknown;
   if (status == Status::kUnknown && closing_ != Closing::kOpen) closing_status_ = Status::kUnknown;
   released(lease, status, std::move(message));
 }

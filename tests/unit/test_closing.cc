@@ -85,6 +85,16 @@ void a_release_without_answer_makes_it_unknown(void **) {
   assert_status(driver.status(2), Status::kUnknown);
 }
 
+void a_release_that_failed_is_unknown(void **) {
+  for (const Status failure : {Status::kUnavailable, Status::kDenied, Status::kIo}) {
+    EngineDriver driver;
+    const auto lease = driver.hold(1, EngineDriver::plan("a/b"));
+    driver.release(2, lease);
+    driver.answer_last(failure);
+    assert_status(driver.status(2), Status::kUnknown);
+  }
+}
+
 void a_second_one_joins_the_first(void **) {
   EngineDriver driver;
   const auto lease = driver.hold(1, EngineDriver::plan("a/b"));
@@ -158,6 +168,7 @@ int main() {
       cmocka_unit_test(what_is_still_held_is_lost_and_left_to_its_ttl),
       cmocka_unit_test(what_never_expires_is_released_a_ttl_later),
       cmocka_unit_test(a_release_without_answer_makes_it_unknown),
+      cmocka_unit_test(a_release_that_failed_is_unknown),
       cmocka_unit_test(a_second_one_joins_the_first),
       cmocka_unit_test(it_waits_for_what_may_still_be_granted),
       cmocka_unit_test(no_silence_holds_it_up_for_longer_than_2_s),
