@@ -20,7 +20,10 @@
  *    array each element has the struct_size of the first one: step by that, not by sizeof.
  *  6 No exception leaves a backend, no longjmp crosses it, no signal is touched, nothing is
  *    printed.
- *  7 Never lie. What a backend cannot know is REPOLOCK_E_UNKNOWN; a fence never goes back; a
+ *  7 Order. Requests for one lease take effect in the order of submit, or not at all: an older
+ *    renewal that arrives late must not shorten the lease, nor a late acquire bring a released one
+ *    back. Requests for several leases may overtake each other.
+ *  8 Never lie. What a backend cannot know is REPOLOCK_E_UNKNOWN; a fence never goes back; a
  *    capability that does not hold in this configuration is not claimed.
  */
 #ifndef REPOLOCK_PLUGIN_H

@@ -107,6 +107,29 @@ void delays(void **) {
   victim.done();
 }
 
+void what_is_delayed_is_not_overtaken(void **) {
+  Victim victim;
+  assert_int_equal(victim.acquire(1), REPOLOCK_OK);
+  victim.suffers("delay=extend:500");
+  // Carried out last, the older renewal would leave the lease 1,000 ms.
+  const auto older = victim.driver.extend("a/b", lease_id(1), 1'000);
+  const auto newer = victim.driver.extend("a/b", lease_id(1));
+  victim.clock.advance(500);
+  assert_int_equal(victim.driver.answer(older).result(), REPOLOCK_OK);
+  assert_int_equal(victim.driver.answer(newer).result(), REPOLOCK_OK);
+  victim.clock.advance(kTtl - 1);
+  assert_int_equal(victim.acquire(2), REPOLOCK_E_HELD);
+  // Released while the acquire is on its way: it is gone when both have arrived.
+  victim.suffers("delay=acquire:500");
+  const auto late = victim.driver.acquire("a/c", lease_id(3));
+  const auto release = victim.driver.release("a/c", lease_id(3));
+  assert_false(victim.driver.answered(release));
+  victim.clock.advance(500);
+  assert_int_equal(victim.driver.answer(late).result(), REPOLOCK_OK);
+  assert_int_equal(victim.driver.answer(release).result(), REPOLOCK_OK);
+  victim.done();
+}
+
 void a_delayed_request_can_be_canceled_or_come_too_late(void **) {
   Victim victim;
   victim.suffers("delay=acquire:500*");
@@ -247,6 +270,7 @@ int main() {
       cmocka_unit_test(loses_replies),
       cmocka_unit_test(a_lost_reply_of_one_that_waits),
       cmocka_unit_test(delays),
+      cmocka_unit_test(what_is_delayed_is_not_overtaken),
       cmocka_unit_test(a_delayed_request_can_be_canceled_or_come_too_late),
       cmocka_unit_test(is_unavailable),
       cmocka_unit_test(expires_all),

@@ -1,5 +1,7 @@
 #include "backend/memory/client.h"
 
+#include <algorithm>
+
 #include "backend/memory/verbs.h"
 
 namespace repolock::backend::memory {
@@ -12,6 +14,13 @@ constexpr int64_t kTryAgainMs = 1000;
 constexpr const char *kNoMemory = "memory: is out of memory; try again";
 constexpr const char *kUnavailable = "the fault \"unavailable\" of memory.fault met this request";
 constexpr const char *kNoAnswer = "no answer came: it may or may not hold";
+
+bool have_a_lease_in_common(const Request &one, const Request &other) {
+  return std::ranges::any_of(one.claims, [&](const Claim &claim) {
+    return !claim.lease_id.empty() &&
+           std::ranges::find(other.claims, claim.lease_id, &Claim::lease_id) != other.claims.end();
+  });
+}
 
 }  // namespace
 
@@ -48,19 +57,29 @@ void Client::send(Request request, int64_t now) {
   const uint64_t id = request.id;
   const Fate fate = store_->faults().next(request.kind);
   switch (fate.kind) {
-    case Fate::Kind::kNone:
-      return arrive(request, now);
     case Fate::Kind::kDrop:
       return listener_.mute(id);
     case Fate::Kind::kLoseReply:
       listener_.mute(id);
-      return arrive(request, now);
+      break;
+    case Fate::Kind::kNone:
     case Fate::Kind::kDelay:
-      delayed_.emplace(now + fate.delay_ms, std::move(request));
-      return alarm_.ring_by(now + fate.delay_ms);
+      break;
     case Fate::Kind::kUnavailable:
       return listener_.failed(id, REPOLOCK_E_UNAVAILABLE, kUnavailable);
   }
+  const int64_t due = std::max(now + fate.delay_ms, last_on_its_way(request));
+  if (due <= now) return arrive(request, now);
+  delayed_.emplace(due, std::move(request));
+  alarm_.ring_by(due);
+}
+
+// When the last request of one of its leases arrives: this one must not overtake it.
+int64_t Client::last_on_its_way(const Request &request) const {
+  int64_t last = 0;
+  for (const auto &[due, other] : delayed_)
+    if (have_a_lease_in_common(request, other)) last = due;
+  return last;
 }
 
 void Client::arrive(const Request &request, int64_t now) {

@@ -30,6 +30,7 @@ class Client {
  private:
   static void on_alarm(void *data);
   void send(Request request, int64_t now);
+  int64_t last_on_its_way(const Request &request) const;
   void arrive(const Request &request, int64_t now);
   void out_of_memory(uint64_t request_id, int64_t now);
   int64_t now() const { return api_->now(host_); }

@@ -17,7 +17,8 @@
 //   drop=VERB[*N]          The next N requests get lost on their way: no effect, no answer.
 //   lose-reply=VERB[*N]    The next N requests take effect, but their answers get lost: an acquire
 //                          may hold then without anybody knowing, until its ttl.
-//   delay=VERB:MS[*N]      The next N requests arrive MS milliseconds late.
+//   delay=VERB:MS[*N]      The next N requests arrive MS milliseconds late, and later ones for the
+//                          same lease not before them.
 //   unavailable=VERB[*N]   The next N requests are answered with E_UNAVAILABLE and have no effect.
 //   expire                 All leases run out now. Who waits is granted; the holders learn of it at
 //                          their next renewal, as after a pause that was too long.
