@@ -275,7 +275,8 @@ REPOLOCK_API repolock_status_t repolock_break_start(repolock_client_t *client, c
                                                     repolock_op_t **out);
 
 /* DONE: the op completed. WAITING (acquisitions, never after DONE): it waits, or its place or the
- * holder changed; the queue keeps the newest.  [-; -; SHUTDOWN] */
+ * holder changed; the queue keeps the newest.
+ * [-; -; SHUTDOWN: the client has ended, so nobody would be told; see repolock_op_status] */
 REPOLOCK_API repolock_status_t repolock_op_on_done(repolock_op_t *op, repolock_event_cb callback,
                                                    void *user_data,
                                                    repolock_free_cb free_user_data);

@@ -70,8 +70,11 @@ static inline void hear_end(void *data) {
 
 static inline void listen_done(struct world *world, repolock_op_t *op) {
   struct heard *heard = &world->heard[world->listeners++];
-  heard->promised = answer(world, repolock_op_on_done(op, hear_event, heard, hear_end));
-  heard->must_be_told = heard->promised;
+  const repolock_status_t status = repolock_op_on_done(op, hear_event, heard, hear_end);
+  heard->promised = heard->must_be_told = status == REPOLOCK_OK;
+  /* A shutdown may be over, and with it the thread that would tell. */
+  if (status == REPOLOCK_E_SHUTDOWN && repolock_op_status(op) != REPOLOCK_E_PENDING) return;
+  answer(world, status);
 }
 
 static inline void listen_wait(struct world *world, repolock_op_t *op) {
