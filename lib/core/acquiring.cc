@@ -10,10 +10,13 @@ namespace repolock::core {
 
 namespace {
 
-// Where the backend has no queue, ask again after a random part of 50 ms, doubling up to 1 s: full
-// jitter, so that contenders which failed together do not meet again.
-Millis polling_delay(uint32_t retries, uint64_t random) {
-  const Millis most = std::min<Millis>(1000, Millis{50} << std::min<uint32_t>(retries, 5));
+constexpr Millis kLongestPoll = 1000;        // where the backend has no queue
+constexpr Millis kLongestPatience = 60'000;  // of a clean-up: there may be many, and nobody waits
+
+// Again after a random part of 50 ms, doubling up to the longest: full jitter, so that contenders
+// which failed together do not meet again.
+Millis pause_before_retry(uint32_t retries, Millis longest, uint64_t random) {
+  const Millis most = std::min<Millis>(longest, Millis{50} << std::min<uint32_t>(retries, 12));
   return 1 + static_cast<Millis>(random % static_cast<uint64_t>(most));
 }
 
@@ -198,7 +201,7 @@ void Engine::granted(Acquisition &acquisition, Lease &lease) {
 }
 
 void Engine::retry(Acquisition &acquisition) {
-  acquisition.retry_at = now_ + polling_delay(acquisition.retries++, random_());
+  acquisition.retry_at = now_ + pause_before_retry(acquisition.retries++, kLongestPoll, random_());
   arm(acquisition);
 }
 
@@ -303,13 +306,37 @@ void Engine::abandoned_answered(const Sent &sent, const BackendAnswer &answer) {
 
 void Engine::clean_up(std::vector<Claim> claims, Previous ended) {
   for (Claim &claim : claims) claim.ended = ended;
+  clean_up(std::move(claims), 0);
+}
+
+void Engine::clean_up(std::vector<Claim> claims, uint32_t tries) {
+  for (Claim &claim : claims)  // a lease that was lost may have been handed out since
+    if (const auto lease = lease_by_id_.find(claim.lease_id); lease != lease_by_id_.end())
+      claim.inherited = leases_.at(lease->second).inherited;
   BackendRequest request;
   request.verb = Verb::kRelease;
-  request.claims = std::move(claims);
+  request.claims = claims;
   Sent sent;
   sent.purpose = Sent::For::kCleanup;
+  sent.claims = std::move(claims);
+  sent.tries = tries;
   sent.deadline = now_ + settings_.release_timeout;
   submit(std::move(request), std::move(sent));
+}
+
+// What the backend did not let go, or did not say so, comes to its end there. Where it has none, only
+// we can end it.
+void Engine::clean_up_later(const Sent &failed) {
+  if (!can(kCanNeverExpire) || closing_ == Closing::kClosed) return;
+  Sent sent;
+  sent.purpose = Sent::For::kRepeat;
+  sent.verb = Verb::kRelease;
+  sent.claims = failed.claims;
+  sent.tries = failed.tries + 1;
+  sent.at = now_;
+  sent.deadline = now_ + pause_before_retry(failed.tries, kLongestPatience, random_());
+  deadlines_.set({Wake::What::kRequest, next_request_}, sent.deadline);
+  sent_.emplace(next_request_++, std::move(sent));
 }
 
 void Engine::cancel(OpKey op, Millis now) {

@@ -1,6 +1,7 @@
 // backend.h - what the core says to a backend and hears from it; plugin.h is the same in C.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -80,6 +81,12 @@ struct BackendAnswer {
   // Of a request with one claim.
   Status outcome() const {
     return status == Status::kOk && !grants.empty() ? grants.front().status : status;
+  }
+  // Of a release: nothing of it is held any more.
+  bool is_released() const {
+    return status == Status::kOk && std::ranges::all_of(grants, [](const Grant &grant) {
+             return grant.status == Status::kOk || grant.status == Status::kLost;
+           });
   }
 };
 

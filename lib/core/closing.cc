@@ -75,6 +75,9 @@ void Engine::finish_closing() {
   linger_until_ = std::min(linger_until_, now_ + settings_.release_timeout);
   deadlines_.clear({Wake::What::kClosing, 0});
   deadlines_.clear({Wake::What::kHeartbeat, 0});
+  std::erase_if(sent_, [](const auto &entry) {  // what they are for ends with the client
+    return entry.second.purpose == Sent::For::kRepeat;
+  });
   for (auto &[id, sent] : sent_) {
     if (sent.op != 0 && (sent.purpose == Sent::For::kQuery || sent.purpose == Sent::For::kExtend))
       complete(sent.op, Status::kShutdown, "the client was shut down");

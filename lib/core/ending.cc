@@ -104,6 +104,7 @@ void Engine::release(OpKey op, LeaseKey key, Millis now) {
   Sent sent;
   sent.purpose = Sent::For::kRelease;
   sent.leases = {key};
+  sent.claims = request.claims;
   sent.deadline = now_ + settings_.release_timeout;
   submit(std::move(request), std::move(sent));
 }
@@ -122,8 +123,9 @@ void Engine::release_answered(const Sent &sent, const BackendAnswer &answer) {
                   ? lost_sentence(lease.parts[part].repo, grant.reason, grant.message)
                   : grant.message;
   }
-  // It may have taken effect all the same; otherwise the lease ends by its ttl.
+  // It may have taken effect all the same; otherwise the lease ends by its ttl, or by us.
   if (status != Status::kOk && status != Status::kLost) status = Status::kUnknown;
+  if (!answer.is_released()) clean_up_later(sent);
   if (status == Status::kUnknown && closing_ != Closing::kOpen) closing_status_ = Status::kUnknown;
   released(lease, status, std::move(message));
 }

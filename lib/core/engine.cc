@@ -84,6 +84,9 @@ void Engine::answer(uint64_t request, BackendAnswer answer, Millis now) {
       query_answered(sent, std::move(answer));
       break;
     case Sent::For::kCleanup:
+      if (!answer.is_released()) clean_up_later(sent);
+      break;
+    case Sent::For::kRepeat:
       break;
   }
   if (closing_ == Closing::kDraining) drain();
@@ -125,6 +128,11 @@ void Engine::request_due(uint64_t id) {
       break;
     case Sent::For::kCleanup:
       sent_.erase(found);
+      clean_up_later(sent);
+      break;
+    case Sent::For::kRepeat:
+      sent_.erase(found);
+      clean_up(std::move(sent.claims), sent.tries);
       break;
     case Sent::For::kAcquire:
     case Sent::For::kAbandoned:

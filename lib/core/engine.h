@@ -95,12 +95,14 @@ class Engine {
       kExtend,
       kRelease,
       kQuery,
-      kCleanup
+      kCleanup,
+      kRepeat  // not sent yet: a clean-up that failed, and comes again
     };
     For purpose = For::kCleanup;
     OpKey op = 0;
     std::vector<LeaseKey> leases;  // renewal: of each claim; extend, release: the one
-    std::vector<Claim> claims;     // acquire: to release what came too late
+    std::vector<Claim> claims;     // acquire: to release what came too late; release: to repeat it
+    uint32_t tries = 0;            // clean-up: that have failed
     Millis ttl = 0;                // extend: what is wanted
     Verb verb = Verb::kAcquire;
     Millis at = 0;
@@ -154,6 +156,8 @@ class Engine {
   void abandon_request(Acquisition &acquisition);
   void abandoned_answered(const Sent &sent, const BackendAnswer &answer);
   void clean_up(std::vector<Claim> claims, Previous ended);
+  void clean_up(std::vector<Claim> claims, uint32_t tries);
+  void clean_up_later(const Sent &failed);
   const std::string &wanted(const Acquisition &acquisition) const;
 
   // renewing.cc

@@ -33,6 +33,7 @@ void Client::answer(uint64_t request, core::BackendAnswer answer) {
     tell([=, this](Engine &engine, Millis now) {
       unanswered_.erase(request);
       run_.oracle->requests.delivered(id_, request, answer, seen_);
+      if (!answer.is_released()) run_.oracle->holds.release_failed(id_, request);
       engine.answer(request, answer, now);
     });
   });
@@ -127,7 +128,7 @@ void Client::carry_out(core::Submit &command) {
   run_.oracle->requests.submitted(id_, request);
   if (request.verb == Verb::kExtend)
     run_.oracle->holds.extension_sent(id_, request, request.id == asked_, seen_);
-  if (request.verb == Verb::kRelease) run_.oracle->holds.release_sent(id_, request);
+  if (request.verb == Verb::kRelease) run_.oracle->holds.release_sent(id_, request, seen_);
   if (was_closed_ && request.verb != Verb::kRelease)
     throw Violation(kNothingLeft, name() + " is closed, and sends " + verb_name(request.verb));
   unanswered_.insert(request.id);

@@ -95,6 +95,27 @@ void a_release_that_failed_is_unknown(void **) {
   }
 }
 
+// Where nothing ends by itself only this process can end it.
+void what_never_expires_is_released_until_it_is(void **) {
+  EngineDriver driver(EngineDriver::kEverything | repolock::core::kCanNeverExpire);
+  const auto lease = driver.hold(1, EngineDriver::plan("a/b"), kForever);
+  driver.release(2, lease);
+  driver.answer_last(Status::kNoMemory);
+  assert_status(driver.status(2), Status::kUnknown);
+  int sent = 1;
+  for (const Status failure : {Status::kIo, Status::kDenied, Status::kUnavailable}) {
+    for (++sent; driver.count(Verb::kRelease) < sent; driver.advance(1)) continue;
+    driver.answer_last(failure);
+  }
+  driver.advance(20'000);  // sent, not answered, and sent again
+  assert_true(driver.count(Verb::kRelease) >= sent + 2);
+  assert_string_equal(driver.last().claims.front().repo.c_str(), "a/b");
+  driver.answer_last(Status::kLost);
+  sent = static_cast<int>(driver.count(Verb::kRelease));
+  driver.advance(60'000);
+  assert_int_equal(driver.count(Verb::kRelease), sent);
+}
+
 void a_second_one_joins_the_first(void **) {
   EngineDriver driver;
   const auto lease = driver.hold(1, EngineDriver::plan("a/b"));
@@ -169,6 +190,7 @@ int main() {
       cmocka_unit_test(what_never_expires_is_released_a_ttl_later),
       cmocka_unit_test(a_release_without_answer_makes_it_unknown),
       cmocka_unit_test(a_release_that_failed_is_unknown),
+      cmocka_unit_test(what_never_expires_is_released_until_it_is),
       cmocka_unit_test(a_second_one_joins_the_first),
       cmocka_unit_test(it_waits_for_what_may_still_be_granted),
       cmocka_unit_test(no_silence_holds_it_up_for_longer_than_2_s),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engine.h"
 #include "oracle/violation.h"
 
 namespace repolock::sim {
@@ -144,15 +145,27 @@ void Holds::extend_ends(ClientId client, LeaseKey lease, bool ok) {
 
 // ---- What the core sends ----
 
-void Holds::release_sent(ClientId client, const core::BackendRequest &request) {
+// Again only where the first time came to nothing and nothing ends by itself.
+void Holds::release_sent(ClientId client, const core::BackendRequest &request, Millis now) {
+  const bool never_expires = (run_.traits.capabilities & core::kCanNeverExpire) != 0;
   for (const core::Claim &claim : request.claims)
     if (Hold *hold = find(client, claim.lease_id)) {
-      if (hold->let_go_by != 0 && hold->let_go_by != request.id)
+      const bool has_failed =
+          hold->let_go_failed || now - hold->let_go_at >= core::Settings{}.release_timeout;
+      const bool is_again = hold->let_go_by != 0 && hold->let_go_by != request.id;
+      if (is_again && !(never_expires && has_failed))
         throw Violation(kOnce, words(client, *hold) + " is released at the backend twice");
       hold->let_go_by = request.id;
+      hold->let_go_at = now;
+      hold->let_go_failed = false;
       if (claim.inherited != hold->handed_out)
         throw Violation(kHonest, words(client, *hold) + " hides who has its descriptor");
     }
+}
+
+void Holds::release_failed(ClientId client, uint64_t request) {
+  for (auto &[key, hold] : holds_)
+    if (key.first == client && hold.let_go_by == request) hold.let_go_failed = true;
 }
 
 void Holds::extension_sent(ClientId client, const core::BackendRequest &request, bool asked,

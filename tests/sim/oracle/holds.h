@@ -37,7 +37,8 @@ class Holds {
   void extend_ends(ClientId client, core::LeaseKey lease, bool ok);
 
   // Sent by the core: asked for by a call, or of its own accord.
-  void release_sent(ClientId client, const core::BackendRequest &request);
+  void release_sent(ClientId client, const core::BackendRequest &request, Millis now);
+  void release_failed(ClientId client, uint64_t request);
   void extension_sent(ClientId client, const core::BackendRequest &request, bool asked, Millis now);
 
   void clock_went_back(ClientId client) { untimed_until_[client] = run_.now() + kUntimed; }
@@ -70,6 +71,8 @@ class Holds {
     bool told = false;            // by news
     bool released = false;        // by the program
     uint64_t let_go_by = 0;       // request that tells the backend
+    Millis let_go_at = 0;         // when that was sent
+    bool let_go_failed = false;   // and what it came to
     bool handed_out = false;
     bool forgotten = false;
     bool ended = false;  // for the engine
