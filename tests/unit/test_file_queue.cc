@@ -144,6 +144,22 @@ void a_restart_of_the_machine(void **) {
   bench.done();
 }
 
+// Of a file that the power cut left behind the ceiling alone was made safe on the disk.
+void a_fence_that_was_lost_is_not_repeated(void **) {
+  Bench bench;
+  const uint64_t old = bench.lock_once();
+  const Header header = bench.header();
+  const uint64_t last = bench.lock_once();
+  bench.edit([&](Header &now) {
+    now = header;
+    set_text(now.boot_id, "an earlier one");
+  });
+  const auto shared = bench.driver.acquire("a/b", lease_id(1), {.shared = true});
+  assert_true(last > old);
+  assert_true(bench.driver.answer(shared).grant().fence > last);
+  bench.done();
+}
+
 void a_holder_that_a_restart_ended_has_crashed(void **) {
   Bench bench;
   bench.lock(1);
@@ -368,6 +384,7 @@ int main() {
       cmocka_unit_test(fences_survive_the_loss_of_the_file),
       cmocka_unit_test(a_new_directory_is_followed),
       cmocka_unit_test(a_restart_of_the_machine),
+      cmocka_unit_test(a_fence_that_was_lost_is_not_repeated),
       cmocka_unit_test(a_holder_that_a_restart_ended_has_crashed),
       cmocka_unit_test(a_lock_in_use_is_of_this_boot_whatever_the_header_says),
       cmocka_unit_test(the_ceiling_is_raised_before_it_is_reached),

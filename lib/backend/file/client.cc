@@ -8,7 +8,8 @@
 namespace repolock::backend::file {
 
 // Every call into the backend ends here, so that no exception leaves it. The only one there is means
-// that memory ran out: the request is given up, and with its descriptor all that it holds.
+// that memory ran out: the request is given up, and with its descriptor all that it holds. What was
+// left undone for others, who may have been told of a turn or a break, a look around makes good.
 template <class Body>
 void Client::guarded(uint64_t request_id, Body body) {
   try {
@@ -18,6 +19,8 @@ void Client::guarded(uint64_t request_id, Body body) {
     if (found != requests_.end()) drop(*found->second);
     if (request_id != 0 && host_.last_answered() != request_id)
       host_.fail_without_memory(request_id);
+    is_behind_ = true;
+    tick_within(kTickMs);
   }
 }
 
@@ -33,6 +36,11 @@ Client::Client(const repolock_host_api_t *api, repolock_host_t *host, Address ad
       suspicion_timer_(host_, on_suspicion, this),
       tick_timer_(host_, on_tick, this),
       idle_timer_(host_, on_idle, this) {}
+
+Fault Client::open() {
+  for (Timer *timer : {&suspicion_timer_, &tick_timer_, &idle_timer_}) timer->make();
+  return directory_.open();
+}
 
 Client::~Client() {
   // All of them leave before anybody is told, or one of them would be told.
@@ -122,9 +130,10 @@ void Client::on_idle(void *self) {
   auto &client = *static_cast<Client *>(self);
   client.guarded(0, [&] {
     const int64_t now = client.host_.now();
+    client.idle_timer_.set(now + kIdleMs);
     for (const std::string &repo : client.names_.sweep(now)) client.crash_watch_.remove(repo);
     client.sweeps_ = client.names_.has_idle();
-    if (client.sweeps_) client.idle_timer_.set(now + kIdleMs);
+    if (!client.sweeps_) client.idle_timer_.set(INT64_MAX);
   });
 }
 

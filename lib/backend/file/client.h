@@ -32,7 +32,7 @@ class Client {
   Client(const Client &) = delete;
   Client &operator=(const Client &) = delete;
 
-  Fault open() { return directory_.open(); }
+  Fault open();
   void submit(const repolock_backend_request_t &sent);
   void cancel(uint64_t request_id);
 
@@ -118,6 +118,7 @@ class Client {
   Timer suspicion_timer_;
   Timer tick_timer_;
   int64_t tick_at_ = INT64_MAX;
+  bool is_behind_ = false;  // memory ran out on the way: the next tick looks at everything
   Timer idle_timer_;
   bool sweeps_ = false;  // the idle timer is set
 };

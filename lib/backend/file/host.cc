@@ -76,12 +76,15 @@ Timer::~Timer() {
   if (timer_ != nullptr) host_.api()->timer_free(timer_);
 }
 
+void Timer::make() {
+  if (timer_ != nullptr) return;
+  timer_ = host_.api()->timer_new(host_.handle(), callback_, data_);
+  if (timer_ == nullptr) throw std::bad_alloc();
+}
+
 void Timer::set(int64_t at_ms) {
-  if (timer_ == nullptr) {
-    if (at_ms == INT64_MAX) return;
-    timer_ = host_.api()->timer_new(host_.handle(), callback_, data_);
-    if (timer_ == nullptr) throw std::bad_alloc();
-  }
+  if (timer_ == nullptr && at_ms == INT64_MAX) return;
+  make();
   host_.api()->timer_set(timer_, at_ms);
 }
 

@@ -43,7 +43,7 @@ class Host {
   uint64_t last_answered_ = 0;
 };
 
-// Made when it is first set: most requests never need one.
+// Made when it is first set, if not before: most requests never need one.
 class Timer {
  public:
   Timer(Host &host, repolock_post_cb callback, void *data)
@@ -52,7 +52,8 @@ class Timer {
   Timer(const Timer &) = delete;
   Timer &operator=(const Timer &) = delete;
 
-  void set(int64_t at_ms);  // INT64_MAX: rest. Throws std::bad_alloc.
+  void make();              // throws std::bad_alloc
+  void set(int64_t at_ms);  // INT64_MAX: rest. As make(), where it was not made.
 
  private:
   Host &host_;

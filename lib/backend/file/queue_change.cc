@@ -108,12 +108,11 @@ Fault Queue::renew(bool is_sound, const std::string &boot_id) {
   if (is_sound) {
     retire();
     next = std::max({next, header.next, header.ceiling});
-    if (file_.is_torn()) header.fence = next++;  // it may be one lease old
   } else {
     header = new_header();
     next = std::max(next, highest_ticket() + 1);
-    header.fence = next++;  // of shared leases, until there is an exclusive one
   }
+  header.fence = next++;  // of shared leases: what the file says of the last one may be old
   header.base = header.first = header.next = next;
   set_text(header.boot_id, boot_id);
   return raise_ceiling();

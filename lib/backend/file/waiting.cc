@@ -123,17 +123,19 @@ void Client::tell_places(const std::string &repo, Queue &queue, bool has_time) {
 }
 
 void Client::grant(Request &request, int32_t previous) {
+  std::vector<repolock_grant_t> grants = {new_grant(REPOLOCK_OK)};
   Name &name = names_[request.repo];
-  name.waiting.erase(request.entry.ticket);
   Lease &lease = name.leases[request.lease_id];
+  // Until here memory may run out, and a waiter is one as before. From here on it holds.
+  name.waiting.erase(request.entry.ticket);
   lease = {std::move(request.file), request.entry.ticket, request.slot, request.shared, false};
   if (request.entry.socket == 0) tick_within(kTickMs);  // nobody can tell us of a break
-  repolock_grant_t grant = new_grant(REPOLOCK_OK);
+  repolock_grant_t &grant = grants.front();
   grant.previous = previous;
   grant.fence = request.entry.progress.fence;
   grant.valid_until_ms = INT64_MAX;
   grant.inherit_fd = lease.file.fd();
-  host_.answer(request.id, {grant});
+  host_.answer(request.id, grants);
   drop(request);
 }
 

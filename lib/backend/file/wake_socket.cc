@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <exception>
+#include <new>
 
 #include "backend/file/wake_path.h"
 #include "port/fork.h"
@@ -91,10 +91,11 @@ bool WakeSocket::tell(uint64_t id, Message message, const std::string &repo) {
 }
 
 void WakeSocket::on_readable(void *self, int32_t) {
+  auto &socket = *static_cast<WakeSocket *>(self);
   try {
-    static_cast<WakeSocket *>(self)->drain();
-  } catch (const std::exception &) {
-    // No memory to answer with: the timer of whoever waits comes back to it.
+    socket.drain();
+  } catch (const std::bad_alloc &) {
+    socket.heard_(Message::kLookAround, "");  // what was in the message is lost
   }
 }
 

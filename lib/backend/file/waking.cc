@@ -123,6 +123,7 @@ void Client::look_at_suspects() {
 // nearer to the front.
 void Client::tick() {
   tick_at_ = INT64_MAX;
+  const bool is_blind = std::exchange(is_behind_, false) || socket_.id() == 0;
   for (const std::string &repo : names_.all()) {
     look_at(repo);
     const Name *name = names_.find(repo);
@@ -132,9 +133,9 @@ void Client::tick() {
       tick_within(kMostTickMs);
       if (!queue.look_again()) tell_places(repo, queue, true);
     }
-    if (!name->leases.empty() && socket_.id() == 0) {
+    if (!name->leases.empty() && is_blind) {
       look_for_broken(repo);
-      tick_within(kTickMs);
+      if (socket_.id() == 0) tick_within(kTickMs);
     }
   }
 }
