@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "children.h"
 #include "exit_codes.h"
 #include "failure.h"
 
@@ -107,9 +108,12 @@ void Command::join() {
   errno = saved;
 }
 
+// What the guardian had started, also what left the command's group, is ours since it died.
 void Command::kill_without_guardian() const {
-  while (::kill(-group_, SIGKILL) == 0 || errno == EPERM) {
-    while (waitpid(-group_, nullptr, WNOHANG) > 0) continue;
+  for (bool group = true;;) {
+    while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    group = group && (::kill(-group_, SIGKILL) == 0 || errno == EPERM);
+    if (!kill_children(kGuardianName) && !group) return;
     poll(nullptr, 0, 5);
   }
 }

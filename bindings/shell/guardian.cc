@@ -15,8 +15,6 @@
 namespace repolock::shell {
 namespace {
 
-constexpr char kName[] = "repolock-guard";
-
 void report(int socket, Report::Kind kind, int32_t value) {
   const Report text = {kind, value};
   while (send(socket, &text, sizeof text, MSG_NOSIGNAL) < 0 && errno == EINTR) continue;
@@ -65,7 +63,7 @@ class Guardian {
   void kill_all() {
     for (;;) {
       const bool group = !empty_ && (kill(-command_, SIGKILL) == 0 || errno == EPERM);
-      if (!kill_children(kName) && !group) break;
+      if (!kill_children(kGuardianName) && !group) break;
       pollfd ready = {child_signals_, POLLIN, 0};
       poll(&ready, 1, 10);
       reap();
@@ -112,7 +110,7 @@ void guard(const GuardianPlan &plan) {
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   setpgid(0, 0);
-  prctl(PR_SET_NAME, kName);
+  prctl(PR_SET_NAME, kGuardianName);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   const int child_signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   const pid_t self = getpid();

@@ -12,6 +12,8 @@
 
 namespace repolock::shell {
 
+inline constexpr char kGuardianName[] = "repolock-guard";  // as ps shows it
+
 // What the guardian, and the command before its exec, tell `repolock run`.
 struct Report {
   enum Kind : int32_t {

@@ -83,7 +83,8 @@ class Supervisor {
     command_.kill_without_guardian();
     holding_.terminal.take_back(command_.group());
     throw Failure{kExitInternal,
-                  "the guardian of the command was killed, so the command was killed too"};
+                  "the guardian of the command was killed, so the command was killed too, with all "
+                  "that it had started"};
   }
 
   void forward(int signo) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""SIGKILL of `repolock run` whose command has a daemon (a session of its own, so it is in no process
-group that is known): the next one begins when both are gone."""
+"""SIGKILL of `repolock run`, or of its guardian, whose command has a daemon (a session of its own, so
+it is in no process group that is known): the next one begins when all are gone."""
 
 import os
 import signal
@@ -15,42 +15,47 @@ PATIENCE = 60  # seconds
 MAKE_A_DAEMON = "setsid sh -c 'echo $$ $PPID; cat' <&0 & wait"
 
 
-def is_alive(pid):
+def stat_of(pid):
+    """State and parent; "Z" of one that is gone."""
     try:
         with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+            state, parent = stat.read().rpartition(")")[2].split()[:2]
+        return state, int(parent)
     except FileNotFoundError:
-        return False
+        return "Z", 0
 
 
-def violations(env):
-    with subprocess.Popen([COMMAND, "run", "owner/name", "bash", "-c", MAKE_A_DAEMON],
-                          env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+def violations(env, victim):
+    with subprocess.Popen([COMMAND, "run", "owner/name", "bash", "-c", MAKE_A_DAEMON], env=env,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as run:
         daemon, command = map(int, run.stdout.readline().split())
-        run.send_signal(signal.SIGKILL)
+        guardian = stat_of(command)[1]
+        os.kill(run.pid if victim == "repolock run" else guardian, signal.SIGKILL)
+        after = subprocess.run([COMMAND, "run", "-q", "-w", str(PATIENCE), "owner/name", "echo",
+                                "mine"],
+                               env=env, stdout=subprocess.PIPE, check=False, text=True)
+        alive = [pid for pid in (guardian, command, daemon) if stat_of(pid)[0] != "Z"]
         run.wait(PATIENCE)
-        after = subprocess.run([COMMAND, "run", "-w", str(PATIENCE), "owner/name", "sh", "-c",
-                                "echo $REPOLOCK_PREVIOUS"], env=env, stdout=subprocess.PIPE,
-                               check=False, text=True)
-        if after.stdout != "crashed\n":
+        if after.stdout != "mine\n":
             yield f"the next one was told {after.stdout!r} and ended with {after.returncode}"
-        if is_alive(command):
-            yield "the command works on"
-        if is_alive(daemon):
-            yield "the daemon works on"
+        if alive:
+            yield f"of guardian {guardian}, command {command}, daemon {daemon} work on: {alive}"
 
 
 def main():
-    found = 0
+    found = {"repolock run": 0, "the guardian": 0}
     with tempfile.TemporaryDirectory(prefix="repolock-orphan-") as directory:
         env = {**os.environ, "REPOLOCK_URL": f"file://{directory}/locks"}
-        for _ in range(RUNS):
-            for violation in violations(env):
-                found += 1
-                print(violation, file=sys.stderr)
-    print(f"row: SIGKILL of repolock run whose command has a daemon | {RUNS} | {found} | "
-          "the daemon is gone before the next one begins")
-    return 1 if found else 0
+        for run in range(RUNS):
+            victim = list(found)[run % 2]
+            for violation in violations(env, victim):
+                found[victim] += 1
+                print(f"{victim} is killed: {violation}", file=sys.stderr)
+    for victim, count in found.items():
+        print(f"row: SIGKILL of {victim}, whose command has a daemon | {RUNS // 2} | {count} | "
+              "all are gone before the next one begins")
+    return 1 if any(found.values()) else 0
 
 
 if __name__ == "__main__":
