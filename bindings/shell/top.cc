@@ -83,7 +83,7 @@ class Top {
       repos_ = by_repo(rows_of(inspect(client_, "")));
       trouble_.reset();
     } catch (const Failure &failure) {
-      if (is_first || !repolock_status_is_retryable(failure.status)) throw;
+      if (is_first || failure.exit_code != kExitUnavailable) throw;
       trouble_ = failure;
     }
     if (!is_first || common_.json || !can_redraw()) return;

@@ -85,7 +85,9 @@ repolock_status_t repolock_with_lock(repolock_client_t *client, const char *repo
     // A release without an answer changes nothing for the body that ran: it ends by its ttl.
     const bool ran_alone =
         released == REPOLOCK_OK || released == REPOLOCK_E_UNKNOWN || released == REPOLOCK_E_NOMEM;
-    if (!ran_alone) text.fail(REPOLOCK_E_LOST, repolock_lease_message(lease));
+    const char *why = repolock_lease_message(lease);
+    if (!ran_alone)
+      text.fail(REPOLOCK_E_LOST, *why != '\0' ? why : "the client was shut down while body ran");
     repolock_lease_free(lease);
     return ran_alone ? REPOLOCK_OK : REPOLOCK_E_LOST;
   });

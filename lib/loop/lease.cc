@@ -116,7 +116,7 @@ std::optional<core::Failure> Lease::release_result() const {
 
 void Lease::set_release_result(core::Failure result) {
   const std::lock_guard lock(mutex_);
-  if (result.status == Status::kLost && message_.empty()) message_ = result.message;
+  if (result.status != Status::kOk && message_.empty()) message_ = result.message;
   if (!release_result_) release_result_ = std::move(result);
 }
 

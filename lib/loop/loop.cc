@@ -34,12 +34,10 @@ void require(int status, const char *what) {
 // libuv ends the process where it lacks the descriptors for its own needs, or the memory to lengthen
 // its table of them. All that can be done is to look whether they are there just before.
 bool Loop::has_room_for(int fd) {
-  if (fd < room_) return true;
   const size_t longest = std::bit_ceil(static_cast<size_t>(fd) + 3) * sizeof(void *);
   void *probe = ::operator new(longest, std::nothrow);
   if (probe == nullptr) return false;
   ::operator delete(probe);
-  room_ = fd + 1;
   return true;
 }
 
@@ -67,15 +65,15 @@ Loop::Loop() {
       self->set_alarm();
   });
   alarm_ = port::alarm_open();
-  if (alarm_ < 0) {
-    const int error = errno;
+  const int error = alarm_ < 0 ? errno : -uv_poll_init(&uv_, &alarm_ready_, alarm_);
+  if (error != 0) {
+    if (alarm_ >= 0) port::alarm_close(alarm_);
     uv_close(as_handle(&wake_), nullptr);
     uv_close(as_handle(&before_sleep_), nullptr);
     uv_run(&uv_, UV_RUN_DEFAULT);
     uv_loop_close(&uv_);
-    throw std::system_error(error, std::generic_category(), "timerfd_create");
+    throw std::system_error(error, std::generic_category(), "a timer's descriptor");
   }
-  uv_poll_init(&uv_, &alarm_ready_, alarm_);
   uv_poll_start(&alarm_ready_, UV_READABLE, [](uv_poll_t *poll, int, int) {
     auto *self = static_cast<Loop *>(poll->loop->data);
     port::alarm_clear(self->alarm_);

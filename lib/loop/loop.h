@@ -70,7 +70,7 @@ class Loop {
   void timer_free(Timer *timer);
 
  private:
-  bool has_room_for(int fd);
+  static bool has_room_for(int fd);
   template <class Work>
   void contain(const Work &work);
   void run_posted();
@@ -79,7 +79,6 @@ class Loop {
   void set_alarm();
   void end();
 
-  int room_ = 0;  // libuv's table has room for the descriptors below that
   uv_loop_t uv_;
   uv_async_t wake_;
   uv_prepare_t before_sleep_;

@@ -223,7 +223,9 @@ void Client::tell_done(const OpPtr &op, const ListenerPtr &listener) {
 }
 
 void Client::tell_lost(const LeasePtr &lease, const ListenerPtr &listener) {
-  if (!listener->told) deliver_once(listener, lease->lost_event(*listener, port::now_ms()));
+  if (!listener->told)
+    deliver_once(listener, broken_ ? EventPtr(listener->reserve)
+                                   : lease->lost_event(*listener, port::now_ms()));
   end(listener);
 }
 

@@ -149,11 +149,13 @@ static inline void leave_world(struct row *row, struct world *world) {
   const uint64_t before = row->violations;
   if (world->client != NULL) judge_client(row, world);
   if (world->lease != NULL) repolock_release(world->lease);
+  /* While the client lives, unless an op of it may have the lock: its end would free all. */
+  if (world->op == NULL) judge_lock(row, world);
   if (world->client != NULL) repolock_shutdown(world->client, 0);
+  if (world->op != NULL) judge_lock(row, world);
   repolock_op_free(world->op);
   repolock_lease_free(world->lease);
   repolock_client_free(world->client);
-  judge_lock(row, world);
   while (threads_of_this_process() > world->threads) usleep(500);
   judge_news(row, world);
   if (row->violations != before) fprintf(stderr, "  ^ in %s\n", world->call->name);

@@ -68,13 +68,14 @@ void Client::send(Request request, int64_t now) {
     case Fate::Kind::kUnavailable:
       return listener_.failed(id, REPOLOCK_E_UNAVAILABLE, kUnavailable);
   }
-  const int64_t due = std::max(now + fate.delay_ms, last_on_its_way(request));
-  if (due <= now) return arrive(request, now);
+  const int64_t before = last_on_its_way(request);  // due perhaps, but not carried out yet
+  if (fate.delay_ms == 0 && before == 0) return arrive(request, now);
+  const int64_t due = std::max(now + fate.delay_ms, before);
   delayed_.emplace(due, std::move(request));
   alarm_.ring_by(due);
 }
 
-// When the last request of one of its leases arrives: this one must not overtake it.
+// When the last request of one of its leases arrives, which this one must not overtake; 0: none.
 int64_t Client::last_on_its_way(const Request &request) const {
   int64_t last = 0;
   for (const auto &[due, other] : delayed_)
