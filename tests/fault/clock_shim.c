@@ -111,7 +111,7 @@ static void set_alarm(int fd) {
 static void *look_for_steps(void *unused) {
   struct clock_offsets seen = *offsets;
   for (;;) {
-    struct timespec pause = {0, LOOK_EVERY_US * 1000};
+    struct timespec pause = {0, LOOK_EVERY_US * 1000L};
     syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, NULL);
     const struct clock_offsets now = *offsets;
     if (memcmp(&now, &seen, sizeof now) == 0) continue;

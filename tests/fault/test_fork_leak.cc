@@ -74,8 +74,8 @@ class Brood {
 };
 
 struct Family {
-  const Scene scene;
-  const Brood brood;
+  const Scene scene{};
+  const Brood brood{};
 
   // Makes a child as soon as it waits, or holds; says 'w' and 'h', and releases when it hears of
   // it.
@@ -116,7 +116,7 @@ struct Family {
 };
 
 void of_a_holder(void **) {
-  row row = begin_row("children of a holder that is killed, or lets go", 10 * kKinds);
+  row row = begin_row("children of a holder that is killed, or lets go", 10UL * kKinds);
   while (again(&row)) {
     const int kind = static_cast<int>(row.runs % kKinds);
     for (const bool is_killed : {false, true}) {
@@ -134,7 +134,8 @@ void of_a_holder(void **) {
 }
 
 void of_a_waiter(void **) {
-  row row = begin_row("children of a waiter that is killed, is granted, or gives up", 10 * kKinds);
+  row row =
+      begin_row("children of a waiter that is killed, is granted, or gives up", 10UL * kKinds);
   while (again(&row)) {
     const int kind = static_cast<int>(row.runs % kKinds);
     for (const int ending : {SIGKILL, SIGCONT, 0}) {

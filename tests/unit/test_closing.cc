@@ -102,7 +102,7 @@ void what_never_expires_is_released_until_it_is(void **) {
   driver.release(2, lease);
   driver.answer_last(Status::kNoMemory);
   assert_status(driver.status(2), Status::kUnknown);
-  int sent = 1;
+  size_t sent = 1;
   for (const Status failure : {Status::kIo, Status::kDenied, Status::kUnavailable}) {
     for (++sent; driver.count(Verb::kRelease) < sent; driver.advance(1)) continue;
     driver.answer_last(failure);
@@ -111,7 +111,7 @@ void what_never_expires_is_released_until_it_is(void **) {
   assert_true(driver.count(Verb::kRelease) >= sent + 2);
   assert_string_equal(driver.last().claims.front().repo.c_str(), "a/b");
   driver.answer_last(Status::kLost);
-  sent = static_cast<int>(driver.count(Verb::kRelease));
+  sent = driver.count(Verb::kRelease);
   driver.advance(60'000);
   assert_int_equal(driver.count(Verb::kRelease), sent);
 }

@@ -63,9 +63,9 @@ struct Bench {
     Header header = this->header();
     change(header);
     const int fd = open(path().c_str(), O_RDWR | O_CLOEXEC);
-    for (int slot = 0; slot < 2; ++slot) {
+    for (const off_t at : {off_t{0}, off_t{kSlotSize}}) {
       seal(header);
-      assert_int_equal(pwrite(fd, &header, sizeof header, slot * 512), sizeof header);
+      assert_int_equal(pwrite(fd, &header, sizeof header, at), sizeof header);
     }
     close(fd);
   }
