@@ -31,6 +31,8 @@ def violations(env, victim):
                           stderr=subprocess.DEVNULL) as run:
         daemon, command = map(int, run.stdout.readline().split())
         guardian = stat_of(command)[1]
+        if guardian < 2:  # a signal to 0 or 1 would be another story
+            raise SystemExit(f"command {command} of {run.pid} is gone before its time")
         os.kill(run.pid if victim == "repolock run" else guardian, signal.SIGKILL)
         after = subprocess.run([COMMAND, "run", "-q", "-w", str(PATIENCE), "owner/name", "echo",
                                 "mine"],
