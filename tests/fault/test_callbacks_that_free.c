@@ -65,11 +65,30 @@ static void hear_and_free(const repolock_event_t *event, void *data) {
 static void end_and_free(void *data) {
   struct ear *ear = data;
   if (ear->scene->kind == ON_FREE && ear->kind == ON_DONE) free_victims(ear->scene);
+  pthread_mutex_lock(&ear->scene->mutex);
   __atomic_add_fetch(&ear->scene->ended[ear->kind], 1, __ATOMIC_SEQ_CST);
+  pthread_cond_broadcast(&ear->scene->changed);
+  pthread_mutex_unlock(&ear->scene->mutex);
+}
+
+/* There may be nothing to log, and nobody may have waited. */
+static bool is_over(const struct scene *scene) {
+  return scene->state == FREED || scene->kind == ON_LOG ||
+         (scene->kind == ON_WAIT && scene->ended[ON_WAIT] == scene->promised[ON_WAIT]);
 }
 
 static bool is_left(const struct scene *scene, enum victim victim) {
   return scene->state != FREED || (scene->victims & (int)victim) == 0;
+}
+
+/* Or until it has the lock already: on a busy machine the lease before it may have run out. */
+static void await_waiting(repolock_client_t *client, const repolock_op_t *op) {
+  for (bool waits = false; !waits && repolock_op_status(op) == REPOLOCK_E_PENDING;) {
+    repolock_snapshot_t *snapshot = inspect(client, "a/b");
+    waits = rows_of_kind(snapshot, REPOLOCK_ROW_WAITER) == 1;
+    repolock_snapshot_free(snapshot);
+    if (!waits) usleep(1000);
+  }
 }
 
 /* A lease that will be broken, an op that waits behind it, and a log. */
@@ -85,7 +104,7 @@ static void run_scene(struct row *row, const struct place *place, enum kind kind
   repolock_request_t *request = new_request(20, -1);
   scene.op = start_lock(scene.client, "a/b", request);
   repolock_request_free(request);
-  await_waiters(scene.client, "a/b", 1);
+  await_waiting(scene.client, scene.op);
   char id[64];
   snprintf(id, sizeof id, "%s", repolock_lease_id(scene.lease));
 
@@ -109,8 +128,7 @@ static void run_scene(struct row *row, const struct place *place, enum kind kind
   repolock_op_wait(op, -1);
   repolock_op_free(op);
   pthread_mutex_lock(&scene.mutex);
-  while (scene.state != FREED && kind != ON_LOG) /* there may be nothing to log */
-    pthread_cond_wait(&scene.changed, &scene.mutex);
+  while (!is_over(&scene)) pthread_cond_wait(&scene.changed, &scene.mutex);
   if (scene.state != FREED) scene.state = TOO_LATE;
   pthread_mutex_unlock(&scene.mutex);
 
