@@ -81,16 +81,6 @@ static bool is_left(const struct scene *scene, enum victim victim) {
   return scene->state != FREED || (scene->victims & (int)victim) == 0;
 }
 
-/* Or until it has the lock already: on a busy machine the lease before it may have run out. */
-static void await_waiting(repolock_client_t *client, const repolock_op_t *op) {
-  for (bool waits = false; !waits && repolock_op_status(op) == REPOLOCK_E_PENDING;) {
-    repolock_snapshot_t *snapshot = inspect(client, "a/b");
-    waits = rows_of_kind(snapshot, REPOLOCK_ROW_WAITER) == 1;
-    repolock_snapshot_free(snapshot);
-    if (!waits) usleep(1000);
-  }
-}
-
 /* A lease that will be broken, an op that waits behind it, and a log. */
 static void run_scene(struct row *row, const struct place *place, enum kind kind, int victims) {
   struct scene scene = {.kind = kind, .victims = victims};

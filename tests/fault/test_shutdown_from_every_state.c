@@ -56,7 +56,7 @@ static void bring_about(struct scene *scene, enum state_of_client state) {
   if (state == WAITING || state >= HELD) scene->lease = lock_as(scene->client, "a/b", request);
   if (state == WAITING || state == GRANTED) {
     scene->op = start_lock(scene->client, "a/b", request);
-    if (state == WAITING) await_waiters(scene->client, "a/b", 1);
+    if (state == WAITING) await_waiting(scene->client, scene->op);
     if (state == GRANTED) assert_status(repolock_op_wait(scene->op, -1), REPOLOCK_OK);
   }
   if (state == RELEASING)

@@ -93,6 +93,17 @@ static inline void nap(int64_t ms) {
   while (nanosleep(&left, &left) != 0) continue;
 }
 
+/* That acquisition of a/b waits, or has it: on a busy machine the lease before it, with its short
+ * ttl, may have run out. */
+static inline void await_waiting(repolock_client_t *client, const repolock_op_t *op) {
+  for (bool waits = false; !waits && repolock_op_status(op) == REPOLOCK_E_PENDING;) {
+    repolock_snapshot_t *snapshot = inspect(client, "a/b");
+    waits = rows_of_kind(snapshot, REPOLOCK_ROW_WAITER) == 1;
+    repolock_snapshot_free(snapshot);
+    if (!waits) usleep(1000);
+  }
+}
+
 /* ---- Before and after ------------------------------------------------------------------------ */
 
 static inline void enter_world(struct world *world, const struct place *place,
