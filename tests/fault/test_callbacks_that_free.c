@@ -129,11 +129,13 @@ static void run_scene(struct row *row, const struct place *place, enum kind kind
   unlock(lock(other, "a/b"));
   close_client(other);
   while (threads_of_this_process() > threads) usleep(500);
+  pthread_mutex_lock(&scene.mutex); /* whoever ended last has let go of it */
   for (int i = 0; i < KINDS; ++i) {
     MUST(row, __atomic_load_n(&scene.ended[i], __ATOMIC_SEQ_CST) == scene.promised[i]);
     MUST(row,
          i == ON_WAIT || i == ON_LOG || __atomic_load_n(&scene.told[i], __ATOMIC_SEQ_CST) <= 1);
   }
+  pthread_mutex_unlock(&scene.mutex);
   pthread_cond_destroy(&scene.changed);
   pthread_mutex_destroy(&scene.mutex);
 }
