@@ -158,12 +158,12 @@ static void a_long_path_is_cut_between_characters(void **state) {
   }
 }
 
-/* As a user who has no rights there; root has them everywhere. */
+/* As a user who has no rights there; root has them everywhere, so it becomes another one. */
 static void open_without_rights(void *data) {
   const struct place *place = data;
   repolock_config_t *config = repolock_config_new();
   repolock_client_t *client = NULL;
-  CHILD_CHECK(setgid(65534) == 0 && setuid(65534) == 0);
+  CHILD_CHECK(geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0));
   CHILD_CHECK(repolock_config_set(config, "backend", place->url, NULL, 0) == REPOLOCK_OK);
   CHILD_CHECK(repolock_client_open(config, &client, err, sizeof err) == REPOLOCK_E_DENIED);
   CHILD_CHECK(strstr(err, place->directory) != NULL);
@@ -173,15 +173,13 @@ static void open_without_rights(void *data) {
 
 static void a_directory_without_rights(void **state) {
   struct place *place = *state;
-  if (geteuid() != 0) {
-    puts("SKIP a_directory_without_rights: needs root, to become a user without rights");
-    skip();
-  }
-  static const mode_t modes[] = {0700, 0755, 0};
-  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; ++i) {
+  static const mode_t modes[] = {0, 0700, 0755};
+  const size_t count = geteuid() == 0 ? 3 : 1; /* one's own directory is shut by the first alone */
+  for (size_t i = 0; i < count; ++i) {
     assert_int_equal(chmod(place->directory, modes[i]), 0);
     in_child(open_without_rights, place);
   }
+  assert_int_equal(chmod(place->directory, 0700), 0);
 }
 
 /* ---- A backend that fails -------------------------------------------------------------------- */
