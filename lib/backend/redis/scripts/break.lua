@@ -24,9 +24,9 @@ local id, broken = ARGV[3], false
 
 name.owner = call('GET', name.l)
 if name.owner and (owner_of(name.owner) or name.owner) == id then
-  local number = fence_of(call('GET', name.f))
+  local number, state, previous = fence_of(call('GET', name.f))
   broken = call('DEL', name.l) == 1
-  if number then set_fence(name.f, number + 1, 'o', BROKEN) end
+  if number then set_fence(name.f, number + 1, 'o', state == 'c' and previous or BROKEN) end
   tell(channel_of(name.owner), 'broken ' .. string.match(name.owner, '^%S+'))
   name.owner = false
 else

@@ -34,8 +34,9 @@ else
   if mine then done = call('DEL', L) end
   local number, state, previous = fence_of(values[2])
   if number and ended ~= '0' then
-    local ran_out = not values[1] and state == 'h' and number == its_fence
-    if mine or ran_out then set_fence(F, number + 1, 'o', ended) end
+    local ran_out = not values[1] and state ~= 'o' and number == its_fence
+    local over = state == 'c' and previous or ended -- its HOLD never came
+    if mine or ran_out then set_fence(F, number + 1, 'o', over) end
   elseif number and mine then
     local is_its_grant = state == 'h' and number == its_fence and owner_att == att
     if is_its_grant and put_back == '' then
