@@ -66,7 +66,8 @@ class ScriptTest(unittest.TestCase):
 
     def queue(self, lease, place=None, name=REPO, channel=None, **how):
         """Stands in the queue; its client is named after the lease."""
-        got = self.node.acq(name, lease, wait=True, channel=channel or f"repolock:to:{lease[0]}", **how)
+        channel = channel or f"repolock:to:{lease[0]}"
+        got = self.node.acq(name, lease, wait=True, channel=channel, **how)
         self.assertEqual(got.word, "HELD", got)
         if place is not None:
             self.assertEqual(got.place, place)

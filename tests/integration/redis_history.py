@@ -34,7 +34,7 @@ class History:
     # ---- Leases ------------------------------------------------------------------------------
 
     def obtains(self, lease, att, fence, shared, end, invoked):
-        """Success, told to its caller just now. invoked: the highest fence when it was first asked."""
+        """Success, told to its caller just now. invoked: the highest fence when it first asked."""
         now = time.monotonic()
         self.must(now < end, "test", "what has ended already is not obtained")
         for other in list(self.believed.values()):
@@ -63,7 +63,8 @@ class History:
         if not mine:
             return
         if not mine.shared:
-            self.must(self.highest <= mine.fence, "I9", f"{mine.fence} goes on after {self.highest}")
+            self.must(self.highest <= mine.fence, "I9",
+                      f"{mine.fence} goes on after {self.highest}")
             self.must(self.last_shared < mine.fence, "I9",
                       f"{mine.fence} goes on after shared {self.last_shared}")
         now = time.monotonic()

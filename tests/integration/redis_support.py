@@ -129,8 +129,8 @@ class Subscriber(Connection):
 def assemble(name):
     """A script as the build embeds it: each line `-- include PART` is replaced by that part."""
     text = (SCRIPTS / f"{name}.lua").read_text()
-    return re.sub(r"^-- include (\w+)\n", lambda line: (SCRIPTS / "part" / f"{line[1]}.lua").read_text(),
-                  text, flags=re.MULTILINE)
+    return re.sub(r"^-- include (\w+)\n",
+                  lambda line: (SCRIPTS / "part" / f"{line[1]}.lua").read_text(), text, flags=re.M)
 
 
 def keys_of(name, prefix="repolock:"):
@@ -175,8 +175,8 @@ class Node:
 
     def acq(self, name, lease, att=1, px=30000, shared=False, deadline=0, last=0, clock=0, seen=0,
             wait=False, channel="-", owner="host boot 1 2 job"):
-        reply = self.call("acq", name, lease, att, px, "s" if shared else "x", deadline, last, clock,
-                          seen, int(wait), channel, owner)
+        reply = self.call("acq", name, lease, att, px, "s" if shared else "x", deadline, last,
+                          clock, seen, int(wait), channel, owner)
         if reply[0] == "GRANT":
             return reply_of(reply, "now", "fence", "previous", "again", "found")
         return reply_of(reply, "now", "place", "pttl", "fence", "readers", "holder", "record")

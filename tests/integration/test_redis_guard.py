@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The guard of the Redis backend on a real redis-server: which node votes, and when. Each test names
-the rule it checks."""
+"""The guard of the Redis backend on a real redis-server: which node votes, and when. Each test
+names the rule it checks."""
 
 import unittest
 
@@ -9,7 +9,7 @@ from redis_support import Node, skip_without_redis
 
 
 class Guard(ScriptTest):
-    """Run 1 was let in for the first time; a client of run 2 has connected to what came after it."""
+    """Run 1 was let in at its first use; a client of run 2 has connected to what came after it."""
 
     def setUp(self):
         super().setUp()
@@ -112,7 +112,7 @@ class Guard(ScriptTest):
         before = self.node.acq(REPO, A)
         self.redis("DEL", f"repolock:{{{REPO}}}")
         self.redis("SET", f"repolock:{{{REPO}}}:f", f"{before.fence - 100}h0")  # it lost its tail
-        self.redis("HINCRBY", self.node.GUARD, "floor", 5_000_000)  # stands for the time that passed
+        self.redis("HINCRBY", self.node.GUARD, "floor", 5_000_000)  # for the time that passed
         self.again.guard("wait")
         self.wait_is_over()
         self.again.guard("wait")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Random clients of the Redis scripts on a real redis-server, from a seed, against the invariants I1,
-I2, I4, I9, I11, I12 and I15, and the order of the queue. Leases are so short that they run out by
-themselves; replies and messages are lost, messages come twice, clients crash, servers lose data.
+"""Random clients of the Redis scripts on a real redis-server, from a seed, against the invariants
+I1, I2, I4, I9, I11, I12 and I15, and the order of the queue. Leases are so short that they run out
+by themselves; replies and messages are lost, messages come twice, clients crash, servers lose data.
 
 usage: test_redis_random.py [SEED [STEPS]]"""
 
@@ -72,13 +72,12 @@ class Run:
                 served.append(lease)
                 told.append((lease, int(att), int(rest[1]), channel))
         for name, history in self.histories.items():
-            mine = [lease for lease in served
-                    if self.by_lease[lease].name == name and lease in history.line or lease == granted]
+            mine = [lease for lease in served if self.by_lease[lease].name == name and
+                    (lease in history.line or lease == granted)]
             shares = {lease for lease in history.line if self.by_lease[lease].shared}
             for lease in sorted(mine, key=lambda each: history.line.index(each)
                                 if each in history.line else len(history.line)):
-                if self.by_lease[lease].name == name:
-                    history.served(lease, self.by_lease[lease].shared, shares)
+                history.served(lease, self.by_lease[lease].shared, shares)
         for lease, att, fence, _ in told:
             actor = self.by_lease[lease]
             self.histories[actor.name].counts["handed over"] += 1
@@ -87,7 +86,8 @@ class Run:
             if actor.state == "waiting" and (actor.lease, actor.att) == (lease, att):
                 actor.state, actor.fence = "told", fence
             elif self.chance(70) and (actor.lease, actor.att) != (lease, att):
-                self.node.rel(actor.name, lease, att, actor.shared, ended=ATTEMPT)  # knows nothing of it
+                # It knows nothing of it.
+                self.node.rel(actor.name, lease, att, actor.shared, ended=ATTEMPT)
                 self.hear()
 
     # ---- What a client does ------------------------------------------------------------------
@@ -102,8 +102,9 @@ class Run:
 
     def ask(self, actor, lossy=True):
         began, history = time.monotonic(), self.histories[actor.name]
-        got = self.node.acq(actor.name, actor.lease, actor.att, actor.ttl + LOCK_DELAY_MS, actor.shared,
-                            deadline=self.deadline(), wait=actor.waits, channel=actor.channel)
+        got = self.node.acq(actor.name, actor.lease, actor.att, actor.ttl + LOCK_DELAY_MS,
+                            actor.shared, deadline=self.deadline(), wait=actor.waits,
+                            channel=actor.channel)
         granted = got.word == "GRANT"
         if got.word == "HELD" and got.place:
             history.stands(actor.lease)
@@ -153,8 +154,8 @@ class Run:
         got, end = self.keep(actor)
         if got == "OK" and time.monotonic() < end:
             actor.state = "holding"
-            self.histories[actor.name].obtains(actor.lease, actor.att, actor.fence, actor.shared, end,
-                                               actor.invoked)
+            self.histories[actor.name].obtains(actor.lease, actor.att, actor.fence, actor.shared,
+                                               end, actor.invoked)
         else:
             self.release(actor)
 
@@ -184,7 +185,7 @@ class Run:
         self.hear()
 
     def bury(self, actor):
-        """It crashed long ago: what it had ends by its ttl, and its tickets are those of a dead one."""
+        """It crashed long ago: what it had ends by its ttl, its ticket is that of a dead one."""
         w = keys_of(actor.name).w
         record = self.redis("HGET", w, actor.lease)
         if record:
@@ -220,12 +221,14 @@ class Run:
         reply = self.real_eval(script, keys, *argv)
         granted = None
         if script == "acq":
-            actor = self.by_lease[argv[2]]
+            lease = argv[2]
+            actor = self.by_lease[lease]
             history = self.histories[actor.name]
-            if reply[0] == "GRANT" and not reply[4] and actor.lease in history.line:
-                granted = actor.lease
-            elif reply[0] == "HELD" and reply[2] and actor.state == "waiting" and actor.lease == argv[2]:
-                history.stands(actor.lease)
+            if reply[0] == "GRANT" and not reply[4] and lease in history.line:
+                granted = lease
+            elif reply[0] == "HELD" and reply[2] and actor.lease == lease and \
+                    actor.state == "waiting":
+                history.stands(lease)
         if script == "hold" and reply[0] == "OK" and reply[2] == "OK":
             lease, _, att = argv[4].partition(":")
             name = self.by_lease[lease].name

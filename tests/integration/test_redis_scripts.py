@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The scripts of the Redis backend on a real redis-server: one holder, and the fence. Each test names
-the rule it checks; the waiting is in test_redis_queue.py, the guard in test_redis_guard.py."""
+"""The scripts of the Redis backend on a real redis-server: one holder, and the fence. Each test
+names the rule it checks; the waiting is in test_redis_queue.py, the rest in test_redis_guard.py."""
 
 import unittest
 
-from redis_case import (ATTEMPT, BROKEN, DAY_US, EXPIRED, RELEASED, WEEK_S, A, B, C, REPO, ScriptTest,
-                        error_of)
+from redis_case import (ATTEMPT, BROKEN, DAY_US, EXPIRED, RELEASED, WEEK_S, A, B, C, REPO,
+                        ScriptTest, error_of)
 from redis_support import keys_of, skip_without_redis
 
 KEYS = keys_of(REPO)
@@ -29,8 +29,9 @@ class Grant(ScriptTest):
         self.assertEqual(calls, {"acq": 6, "rel": 4})
 
     def commands_inside(self):
-        stats = [line for line in self.redis("INFO", "commandstats").split("\r\n") if "calls=" in line]
-        calls = {line.split(":")[0]: int(line.split("calls=")[1].split(",")[0]) for line in stats}
+        stats = self.redis("INFO", "commandstats").split("\r\n")
+        calls = {line.split(":")[0]: int(line.split("calls=")[1].split(",")[0])
+                 for line in stats if "calls=" in line}
         outside = ("cmdstat_evalsha", "cmdstat_config|resetstat", "cmdstat_info")
         return sum(count for name, count in calls.items() if name not in outside)
 
@@ -89,7 +90,8 @@ class Grant(ScriptTest):
         self.assertIsNone(self.l())
 
     def test_late_writes_nothing(self):
-        for late in ({"deadline": self.node.now() - 1}, {"last": self.node.now() - 1, "wait": True}):
+        past = self.node.now() - 1
+        for late in ({"deadline": past}, {"last": past, "wait": True}):
             got = self.unchanged(lambda how=late: self.node.acq(REPO, A, **how))
             self.assertEqual(got.word, "LATE")
         self.grant(A, deadline=self.node.now() + 60000, last=self.node.now() + 60000)
@@ -258,7 +260,8 @@ class Hold(ScriptTest):
     def test_renewal_renews_l_and_keeps_f_for_another_week(self):
         mine = self.grant(A, px=5000)
         self.redis("EXPIRE", KEYS.f, 1000)
-        self.assertEqual(self.unchanged(lambda: self.node.hold(REPO, A, mine.fence, px=25000)), "OK")
+        got = self.unchanged(lambda: self.node.hold(REPO, A, mine.fence, px=25000))
+        self.assertEqual(got, "OK")
         self.assertGreater(self.redis("PTTL", KEYS.l), 20000)
         self.assertGreater(self.redis("TTL", KEYS.f), WEEK_S - 10)
 
@@ -380,8 +383,8 @@ class Look(ScriptTest):
         self.assertEqual((kind, me, channel, record), ("x", f"{A}:1", "-", "h b 1 2 job a"))
         self.assertTrue(10000 < left <= 20000)
         self.assertTrue(began <= int(since) <= got.now)
-        self.assertEqual([(kind, text.split(" ")[0], text.split(" ", 3)[3]) for kind, text in got.waiters],
-                         [("x", f"{B}:1", "h b 3 4 job b"), ("s", f"{C}:1", "h b 5 6 job c")])
+        rows = [(kind, text.split(" ")[0], text.split(" ", 3)[3]) for kind, text in got.waiters]
+        self.assertEqual(rows, [("x", f"{B}:1", "h b 3 4 job b"), ("s", f"{C}:1", "h b 5 6 job c")])
 
     def test_inspect_of_nothing(self):
         got = self.unchanged(lambda: self.node.inspect("never/seen"))
@@ -467,11 +470,11 @@ class Caps(ScriptTest):
     """H15: a clock that went back does not pin a lease."""
 
     def test_an_l_of_ours_that_lasts_too_long_is_cut(self):
-        for spoil in (lambda: self.redis("PEXPIRE", KEYS.l, 10**8), lambda: self.redis("PERSIST", KEYS.l)):
+        for spoil in (("PEXPIRE", KEYS.l, 10**8), ("PERSIST", KEYS.l)):
             self.redis("FLUSHALL")
             self.node.guard("first")
             self.grant(A)
-            spoil()
+            self.redis(*spoil)
             self.assertEqual(self.node.acq(REPO, B).pttl, self.node.cap)
             self.assertLessEqual(self.redis("PTTL", KEYS.l), self.node.cap)
 

@@ -4,7 +4,7 @@
 -- ARGV  run_id, config
 --       3 lease id: 32 hex digits    4 att: of this lease, growing; one for a whole wait
 --       5 px: ttl + lock_delay       6 x exclusive, s shared
---       7 deadline of this message   8 until when the lease is wanted; ms of the server's clock, 0 none
+--       7 deadline of this message   8 until when the lease is wanted: ms of its clock, 0 none
 --       9 clock hint                10 seen hint: a fence to be above of, 0 none
 --      11 1: stand in the queue     12 channel of the client, - none
 --      13 owner record
@@ -12,8 +12,8 @@
 --         again 1: had been granted before, and nothing was written: valid only from a HOLD on.
 --         found: F as it was, for REL to put back; '' it was missing.
 --       HELD now place pttl fence readers holder record
---         place: 1 is the head, 0 not in the queue. pttl: until it may be free, -1 no end. holder: L;
---         with readers, the one that lasts longest, and its record.
+--         place: 1 is the head, 0 not in the queue. pttl: until it may be free, -1 no end.
+--         holder: L; with readers, the one that lasts longest, and its record.
 --       LATE now    past a deadline: no effect       STALE now    a newer att was seen: no effect
 --       GUARD       this node does not vote: no effect
 --
@@ -32,10 +32,10 @@ if (deadline > 0 and now > deadline) or (last > 0 and now > last) then return {'
 local L, F, Q, W, R = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, att, px, shared = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == 's'
 local me = id .. ':' .. ARGV[4]
-if px > cap then return redis.error_reply('REPOLOCK px is above the ' .. cap .. ' ms of the guard') end
+if px > cap then return redis.error_reply('REPOLOCK px is above the cap, ' .. cap) end
 
--- Both hints let the nodes of a quorum agree at once. A clock may be ahead by a second, and what was
--- seen elsewhere by a day: more would be poison.
+-- Both hints let the nodes of a quorum agree at once. A clock may be ahead by a second, and what
+-- was seen elsewhere by a day: more would be poison.
 local function hinted(number)
   local base = base_of(number)
   local raised, clock, seen = base, tonumber(ARGV[9]), tonumber(ARGV[10])

@@ -1,6 +1,6 @@
--- BEAT: a client says every 5 s that it is there, for all its waiters of many names in one call, and
--- hears their places. Who is not heard of for 15 s is dropped as soon as he is in front. Lock that is
--- free, because its holder crashed, is handed over.
+-- BEAT: a client says every 5 s that it is there, for all its waiters of many names in one call,
+-- and hears their places. Who is not heard of for 15 s is dropped as soon as it is in front. What
+-- is free, because its holder crashed, is handed over.
 --
 -- KEYS  guard, then of each name L, F, Q, W, R
 -- ARGV  run_id, config, then of each name: how many waiters, their lease ids

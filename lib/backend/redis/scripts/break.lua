@@ -3,7 +3,8 @@
 -- KEYS  guard, L, F, Q, W, R
 -- ARGV  run_id, config
 --       3 lease id, as it was seen; of another library's lock, the whole value
--- gives OK now        it is over for good: F is raised by one      GONE now    nobody holds under that id
+-- gives OK now        it is over for good: F is raised by one
+--       GONE now      nobody holds under that id: no effect
 --       GUARD         this node does not vote: no effect
 --
 -- Promises: breaks what was seen, and never who came after it.

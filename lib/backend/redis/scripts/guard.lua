@@ -6,8 +6,8 @@
 --       3 cap: max_ttl + lock_delay
 --       4 look: change nothing
 --         first: let it in if it has no guard at all: a first use
---         wait: it may have lost data; let it in once `cap` is over since the first who asked for that
---         survived: it lost no data (durability=aof_always); let it in at once, with the floor it had
+--         wait: it may have lost data; let it in when cap is over since the first who said so
+--         survived: it lost no data (durability=aof_always); let it in at once, with its floor
 --         now: let it in at once (restart_guard=off)
 -- gives ADMITTED now floor                 it votes
 --       PENDING now ms run_id              it will, in so many ms; run_id: of the guard, '' none
@@ -16,8 +16,8 @@
 --       CONFIG now config                  other clients have another configuration: no effect
 --
 -- Promises: no lease of a run before is alive, by the server's clock, when a node is let in after
--- `wait`. The floor is above every fence that such a run gave, and never goes down. `wait` and `first`
--- never undo an admission.
+-- `wait`. The floor is above every fence that such a run gave, and never goes down. Nothing undoes
+-- an admission.
 
 -- include begin
 -- include clock

@@ -1,21 +1,23 @@
--- HOLD: keeps exclusive leases, many in one call: the renewal of a lease, the confirmation of one that
--- was handed over, its repair on a node that came back, the write-back of a quorum's fence.
+-- HOLD: keeps exclusive leases, many in one call: the renewal of a lease, the confirmation of one
+-- that was handed over, its repair on a node that came back, the write-back of a quorum's fence.
 --
 -- KEYS  guard, then of each lease L, F
 -- ARGV  run_id, config
 --       3 deadline of this message, ms of the server's clock, 0 none
---       4 write: write-back; renew: all else; stay: renew, but take no L that is missing (interop keys)
+--       4 write: write-back; renew: all else; stay: renew, but take no missing L (interop keys)
 --       then of each lease: lease id:att, m (its fence), px, "<since> <channel> <owner record>"
 -- gives OK now, then of each lease OK, or {why, F, L}:
---         HELD        L is somebody else's        PASSED   F is above m: somebody had it since, or it is
---         MISSING     F is missing: data lost              over for good (F tells how)
---         FLOOR       the floor is above m        FREE     L is missing, and may not be taken
+--         HELD        L is somebody else's
+--         PASSED      F is above m: somebody had it since, or it is over for good (F tells how)
+--         MISSING     F is missing: data lost
+--         FLOOR       the floor is above m
+--         FREE        L is missing, and may not be taken
 --         POISON      m is no fence: not below 2^53, or more than a day ahead
 --         TYPE        L or F is of another type, or F no fence
 --       LATE now    past the deadline: no effect       GUARD    this node does not vote: no effect
 --
--- Promises: after OK, L is this lease's for px, and F is m. Nobody was granted this name with a higher
--- fence by this node before.
+-- Promises: after OK, L is this lease's for px, and F is m. Nobody was granted this name with a
+-- higher fence by this node before.
 
 -- include begin
 -- include guarded
@@ -38,7 +40,9 @@ local function hold(L, F, me, m, px, rest)
   if number > m then return refused('PASSED') end
   if floor > m then return refused('FLOOR') end
   if m > number and (m >= FENCE_END or m > now_us + DAY_US) then return refused('POISON') end
-  if not owner and (mode == 'stay' or (mode == 'write' and number == m)) then return refused('FREE') end
+  if not owner and (mode == 'stay' or (mode == 'write' and number == m)) then
+    return refused('FREE')
+  end
   if number < m or state ~= 'h' then
     set_fence(F, m, 'h', owner and previous or how_it_ended(number, state, previous))
   else
@@ -55,7 +59,7 @@ end
 local reply = {'OK', now}
 for i = 1, (#KEYS - 1) / 2 do
   local at = 4 * i + 1
-  local px = math.min(tonumber(ARGV[at + 2]), cap)
-  reply[i + 2] = hold(KEYS[2 * i], KEYS[2 * i + 1], ARGV[at], tonumber(ARGV[at + 1]), px, ARGV[at + 3])
+  local m, px = tonumber(ARGV[at + 1]), math.min(tonumber(ARGV[at + 2]), cap)
+  reply[i + 2] = hold(KEYS[2 * i], KEYS[2 * i + 1], ARGV[at], m, px, ARGV[at + 3])
 end
 return reply

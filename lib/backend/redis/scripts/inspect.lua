@@ -1,12 +1,13 @@
--- INSPECT: who holds a name, and who waits for it, in order. Reads only, and also where this node does
--- not vote.
+-- INSPECT: who holds a name, and who waits for it, in order. Reads only, and also where this node
+-- does not vote.
 --
 -- KEYS  guard, L, F, Q, W, R
 -- ARGV  run_id, config
 --       3 how many waiters at most
 -- gives OK or GUARD, now, F, holders, waiters
---         holder: {x exclusive, s shared or f another library's; "<lease id>:<att> <since> <channel>
---                 <owner record>" or f's value; ms until it ends unless renewed, -1 no end}
+--         holder: {x exclusive, s shared, f another library's;
+--                 "<lease id>:<att> <since> <channel> <owner record>", or f's value;
+--                 ms until it ends unless renewed, -1 no end}
 --         waiter: {x or s; the same text}; those that would be dropped are left out
 -- A row's age is now - since, both by the server's clock.
 

@@ -11,9 +11,9 @@
 --       GUARD done      that too, but this node does not vote, so nothing was handed over
 --
 -- Promises: lets go of nobody else's, of no newer att, and needs no guard for that. What was
--- obtained is over for good: F is raised by one, so that a late HOLD is refused. A failed attempt puts
--- F back if L is still its own and F still its grant, so that it shuts nobody out who may come back.
--- DEL comes first: a server out of memory allows it, and then the rest.
+-- obtained is over for good: F is raised by one, so that a late HOLD is refused. A failed attempt
+-- puts F back if L is still its own and F still its grant, so that it shuts nobody out who may come
+-- back. DEL comes first: a server out of memory allows it, and then the rest.
 
 -- include begin
 -- include fence

@@ -9,8 +9,8 @@
 --         FLOOR       the floor is above its fence
 --       LATE now    past the deadline: no effect       GUARD    this node does not vote: no effect
 --
--- Promises: a lease that is gone never comes back. One that ran out is still there as long as nobody
--- looked: whoever is granted an exclusive lease looks, and removes it.
+-- Promises: a lease that is gone never comes back. One that ran out is still there as long as
+-- nobody looked: whoever is granted an exclusive lease looks, and removes it.
 
 -- include begin
 -- include guarded

@@ -1,6 +1,6 @@
 -- Part: F is "<fence><state><previous>", kept for 7 days after the last write of it.
--- state: h held; c handed over, not confirmed yet; o over. previous: how the lease before ended, and
--- with o the last one: REPOLOCK_PREVIOUS_*. Numbers of 16 digits are exact in Lua below 2^53.
+-- state: h held; c handed over, not confirmed yet; o over. previous: how the lease before ended,
+-- and with o the last one: REPOLOCK_PREVIOUS_*. In Lua numbers are exact below 2^53.
 local FENCE_SECONDS, DAY_US, FENCE_END = 604800, 86400000000, 9007199254740992
 
 -- number, state, previous; nil where F is missing.

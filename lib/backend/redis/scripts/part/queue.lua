@@ -1,4 +1,4 @@
--- Part: the handing over. `name` is {l, f, q, w, r}, the keys of one name, and owner, the value of L.
+-- Part: the handing over. `name` is {l, f, q, w, r}, the keys of one name; owner, the value of L.
 local CLAIM_MS = 3000
 
 local function leave_queue(name, id)
@@ -29,9 +29,9 @@ local function hand_to(name, id, waiter, px, state, hint)
 end
 
 -- Hands what is free to whoever comes first, shared ones together; drops those in front who are not
--- heard of any more, or not wanted. Who gets it has CLAIM_MS to confirm by HOLD. `me` asks just now:
--- he gets it at once, for the whole px; then his fence and `previous` are returned. `moved`: the head
--- of the queue has left it. name.first: who is the head in the end.
+-- heard of any more, or past their deadline. Who gets it has CLAIM_MS to confirm by HOLD. `me` asks
+-- just now, and gets it at once, for the whole px; its fence and `previous` are returned then.
+-- `moved`: the head of the queue has left it. name.first: who is the head in the end.
 local function hand_over(name, moved, me, hint)
   local fence, previous
   while true do

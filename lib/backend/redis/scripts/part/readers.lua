@@ -1,5 +1,5 @@
--- Part: R, the shared leases of a name: "<lease id>:<att>" by the end of each, in ms of the server's
--- clock; their records are in W. `name` is {l, f, q, w, r}, the keys of one name.
+-- Part: R, the shared leases of a name: "<lease id>:<att>" by the end of each, in ms of its
+-- clock. Their records are in W. `name` is {l, f, q, w, r}, the keys of one name.
 
 -- R, Q and W outlive whatever is in them, and end by themselves when nobody comes any more.
 local function keep(key) call('PEXPIRE', key, 60000 + cap) end
