@@ -2,10 +2,11 @@
 """The scripts of the Redis backend on a real redis-server: who waits, the hand-off, and shared
 leases. Each test names the rule it checks."""
 
+import re
 import unittest
 
 from redis_case import (ATTEMPT, EXPIRED, RELEASED, A, B, C, D, E, REPO, ScriptTest)
-from redis_support import Node, keys_of, skip_without_redis
+from redis_support import SCRIPTS, Node, keys_of, skip_without_redis
 
 KEYS = keys_of(REPO)
 CLAIM_MS, SILENT_MS = 3000, 15000
@@ -221,6 +222,34 @@ class HandOff(ScriptTest):
         self.assertEqual(Node(mute, load=False).rel(REPO, A).done, 1)
         self.assertEqual(self.news(), [])
         self.assertEqual(self.grant(B, wait=True).again, 1)
+
+    def test_a_user_who_may_use_only_what_the_readme_lists(self):
+        readme = (SCRIPTS.parent / "README.md").read_text()
+        listed = re.search(r"commands used are: ([^.]*)\.", readme)[1]
+        words = re.findall(r"[A-Z]{3,}", re.sub(r"\([^)]*\)", "", listed))
+        self.redis("ACL", "SETUSER", "few", "on", "nopass", "~repolock:*", "&repolock:to:*", "-@all",
+                   "+eval", "+evalsha", *(f"+{word.lower()}" for word in words))
+        few = self.server.connect()
+        self.addCleanup(few.close)
+        few("AUTH", "few", "any")
+        self.node = Node(few, load=False)
+        mine = self.grant(A)
+        self.queue(B, shared=True)
+        self.assertEqual(self.node.hold(REPO, A, mine.fence), "OK")
+        self.assertEqual(self.node.beat({REPO: [B]})[REPO][0], [1])
+        self.node.rel(REPO, A)
+        self.assertEqual(self.node.share(REPO, B, mine.fence + 1), "OK")
+        self.assertEqual(self.node.check(REPO, B, shared=True).word, "OK")
+        self.lapse_reader(B)
+        mine = self.grant(A)
+        self.redis("PERSIST", KEYS.l)
+        self.queue(C)
+        self.assertEqual(len(self.node.inspect(REPO).waiters), 1)
+        self.assertEqual(self.node.end(REPO, A), "OK")
+        attempt = self.grant(E, name="third")
+        self.node.rel("third", E, ended=ATTEMPT, fence=attempt.fence, found=attempt.found)
+        self.assertEqual(self.node.guard("wait").word, "ADMITTED")
+        self.assertEqual(len(self.news()), 2)
 
 
 class Beat(ScriptTest):

@@ -28,7 +28,9 @@ local deadline, last = tonumber(ARGV[7]), tonumber(ARGV[8])
 if (deadline > 0 and now > deadline) or (last > 0 and now > last) then return {'LATE', now} end
 
 -- include fence
+-- include base
 -- include owner
+local DAY_US = 86400000000
 local L, F, Q, W, R = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, att, px, shared = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == 's'
 local me = id .. ':' .. ARGV[4]
@@ -50,7 +52,7 @@ local function grant_exclusive(over)
   local fence = hinted(number) + 1
   over = over and previous or how_it_ended(number, state, previous)
   set_fence(F, fence, 'h', over)
-  call('SET', L, text('%s %d %s %s', me, now, ARGV[12], ARGV[13]), 'PX', px)
+  call('SET', L, text('%s %d %s %s', me, now, ARGV[12], ARGV[13]), 'PX', ARGV[5])
   return {'GRANT', now, fence, tonumber(over), 0, found or ''}
 end
 

@@ -15,6 +15,7 @@
 if not admitted then return {'GUARD'} end
 -- include clock
 -- include fence
+-- include base
 -- include news
 -- include readers
 -- include waiter

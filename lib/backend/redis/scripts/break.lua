@@ -14,12 +14,14 @@
 if not admitted then return {'GUARD'} end
 -- include clock
 -- include fence
+-- include base
 -- include owner
 -- include news
 -- include readers
 -- include waiter
 -- include queue
 local BROKEN = '4'
+local function channel_of(value) return string.match(value, '^%x+:%d+ %d+ (%S+)') end
 local name = {l = KEYS[2], f = KEYS[3], q = KEYS[4], w = KEYS[5], r = KEYS[6]}
 local id, broken = ARGV[3], false
 

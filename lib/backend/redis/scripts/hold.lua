@@ -26,6 +26,8 @@ if not admitted then return {'GUARD'} end
 local deadline = tonumber(ARGV[3])
 if deadline > 0 and now > deadline then return {'LATE', now} end
 -- include fence
+-- include base
+local DAY_US = 86400000000
 local mode = ARGV[4]
 
 local function hold(L, F, me, m, px, rest)
@@ -59,7 +61,8 @@ end
 local reply = {'OK', now}
 for i = 1, (#KEYS - 1) / 2 do
   local at = 4 * i + 1
-  local m, px = tonumber(ARGV[at + 1]), math.min(tonumber(ARGV[at + 2]), cap)
+  local m, px = tonumber(ARGV[at + 1]), ARGV[at + 2]
+  if tonumber(px) > cap then px = cap end
   reply[i + 2] = hold(KEYS[2 * i], KEYS[2 * i + 1], ARGV[at], m, px, ARGV[at + 3])
 end
 return reply

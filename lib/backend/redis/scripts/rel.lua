@@ -52,6 +52,7 @@ end
 if call('EXISTS', Q) == 0 then return {'OK', done} end
 -- include guarded
 -- include clock
+-- include base
 -- include news
 -- include readers
 -- include waiter

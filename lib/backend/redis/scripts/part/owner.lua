@@ -7,5 +7,3 @@ local function owner_of(value)
   if not id or #id ~= 32 then return nil end
   return id, tonumber(att)
 end
-
-local function channel_of(value) return string.match(value, '^%x+:%d+ %d+ (%S+)') end
