@@ -227,8 +227,8 @@ class HandOff(ScriptTest):
         readme = (SCRIPTS.parent / "README.md").read_text()
         listed = re.search(r"commands used are: ([^.]*)\.", readme)[1]
         words = re.findall(r"[A-Z]{3,}", re.sub(r"\([^)]*\)", "", listed))
-        self.redis("ACL", "SETUSER", "few", "on", "nopass", "~repolock:*", "&repolock:to:*", "-@all",
-                   "+eval", "+evalsha", *(f"+{word.lower()}" for word in words))
+        self.redis("ACL", "SETUSER", "few", "on", "nopass", "~repolock:*", "&repolock:to:*",
+                   "-@all", "+eval", "+evalsha", *(f"+{word.lower()}" for word in words))
         few = self.server.connect()
         self.addCleanup(few.close)
         few("AUTH", "few", "any")
