@@ -13,7 +13,7 @@ from redis_case import ATTEMPT, RELEASED
 from redis_history import History, Violation
 from redis_support import Node, RedisError, Server, Subscriber, keys_of, skip_without_redis
 
-SEEDS, STEPS, SECONDS = 3, 4000, 4
+SEEDS, STEPS, SECONDS = 3, 4000, 3
 NAMES = ("owner/one", "owner/two", "owner/three")
 ACTORS = 7  # of each name
 TTLS, LOCK_DELAY_MS = (15, 30, 60, 150), 5
