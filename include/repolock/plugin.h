@@ -181,6 +181,10 @@ typedef struct repolock_host_api {
   /* Fires once, then rests; INT64_MAX = rest. */
   void (*timer_set)(repolock_timer_t *timer, int64_t at_ms);
   void (*timer_free)(repolock_timer_t *timer);
+  /* Client's thread. Runs callback once, after whatever is running now and before the thread sleeps:
+   * to send in one go what many calls have to say. 0 = out of memory, it will not run. Nor will one
+   * that has not run by close. */
+  int32_t (*later)(repolock_host_t *host, repolock_post_cb callback, void *data);
   /* ---- everything above: ABI 1. Append only. ---- */
 } repolock_host_api_t;
 
@@ -203,6 +207,7 @@ typedef struct repolock_open_params {
   const char *const *values;
   size_t option_count;
   int64_t max_ttl_ms;
+  int64_t node_timeout_ms; /* an answer that takes longer is unknown: the library waits no more */
 } repolock_open_params_t;
 
 typedef struct repolock_backend_api {

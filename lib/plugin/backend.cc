@@ -86,6 +86,7 @@ core::Result<std::unique_ptr<loop::Backend>> open(const core::Options &options,
   params.values = values.data();
   params.option_count = keys.size();
   params.max_ttl_ms = options.max_ttl();
+  params.node_timeout_ms = options.node_timeout();
 
   auto backend = std::make_unique<TableBackend>(api);  // before anything is open
   char err[REPOLOCK_ERR_SIZE] = "";

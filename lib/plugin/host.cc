@@ -160,6 +160,15 @@ void timer_free(repolock_timer_t *handle) noexcept {
   timer->loop->timer_free(timer->timer);
 }
 
+int32_t later(repolock_host_t *host, repolock_post_cb callback, void *data) noexcept {
+  try {
+    client(host).loop().later([callback, data] { callback(data); });
+    return 1;
+  } catch (const std::exception &) {
+    return 0;
+  }
+}
+
 constexpr repolock_host_api_t kHostApi = {
     sizeof(repolock_host_api_t),
     REPOLOCK_PLUGIN_ABI,
@@ -178,6 +187,7 @@ constexpr repolock_host_api_t kHostApi = {
     timer_new,
     timer_set,
     timer_free,
+    later,
 };
 
 }  // namespace

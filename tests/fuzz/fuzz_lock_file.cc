@@ -95,7 +95,7 @@ Ticket largest_told(int fd) {
 void enter(Queue &queue, const Opened &neighbour) {
   const Ticket told = largest_told(neighbour.fd);
   const auto found = queue.prepare(kBoot);
-  if (const auto *failure = std::get_if<Failure>(&found)) {
+  if (const auto *failure = std::get_if<repolock::backend::Failure>(&found)) {
     must(!failure->message.empty(), "a failure has words");
     return;
   }
@@ -144,7 +144,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                   repolock::port::FileLock::kExclusive);
   const auto looked = queue.look();
   enter(queue, neighbour);
-  if (std::holds_alternative<Failure>(looked))
+  if (std::holds_alternative<repolock::backend::Failure>(looked))
     must(content_of(kFile) == bytes, "what is foreign stays as it is");
   return 0;
 }

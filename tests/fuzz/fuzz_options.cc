@@ -34,7 +34,7 @@ void read_url(const std::string &text) {
     must(found->path == "/" || !found->path.ends_with('/'), "a directory has no slash at its end");
     must(found->path.find('\0') == std::string::npos, "a directory has no NUL");
   } else {
-    must(!std::get<backend::file::Failure>(address).message.empty(), "a refusal has words");
+    must(!std::get<backend::Failure>(address).message.empty(), "a refusal has words");
   }
 }
 

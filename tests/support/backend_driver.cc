@@ -56,6 +56,7 @@ repolock_status_t BackendDriver::open(repolock_plugin_init_fn init, const std::s
   params.values = values.data();
   params.option_count = options.size();
   params.max_ttl_ms = 30'000;
+  params.node_timeout_ms = 2000;
   char error[REPOLOCK_ERR_SIZE] = "";
   const auto status = backend_.open(&HostTable::kTable, HostTable::host(this), &params, &self_,
                                     error, sizeof error);

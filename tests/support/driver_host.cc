@@ -35,6 +35,7 @@ const repolock_host_api_t BackendDriver::HostTable::kTable = {
     timer_new,
     timer_set,
     timer_free,
+    later,
 };
 
 // With mutex_ held.

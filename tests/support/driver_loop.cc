@@ -171,6 +171,13 @@ void BackendDriver::HostTable::timer_set(repolock_timer_t *timer, int64_t at_ms)
   self->order = ++self->driver->last_timer_;
 }
 
+// A turn ends with the posts.
+int32_t BackendDriver::HostTable::later(repolock_host_t *host, repolock_post_cb callback,
+                                        void *data) {
+  driver(host).check_thread("later");
+  return post(host, callback, data);
+}
+
 void BackendDriver::HostTable::timer_free(repolock_timer_t *timer) {
   auto *self = reinterpret_cast<Timer *>(timer);
   self->driver->check_thread("timer_free");

@@ -51,6 +51,7 @@ struct BackendDriver::HostTable {
   static repolock_timer_t *timer_new(repolock_host_t *host, repolock_post_cb callback, void *data);
   static void timer_set(repolock_timer_t *timer, int64_t at_ms);
   static void timer_free(repolock_timer_t *timer);
+  static int32_t later(repolock_host_t *host, repolock_post_cb callback, void *data);
 };
 
 }  // namespace repolock::testing

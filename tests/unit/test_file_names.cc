@@ -22,8 +22,8 @@ void assert_address(const std::string &url, const std::string &path) {
 
 void assert_refused(const std::string &url, const std::string &word) {
   const auto result = parse_address(url);
-  assert_true(std::holds_alternative<Failure>(result));
-  const auto &failure = std::get<Failure>(result);
+  assert_true(std::holds_alternative<repolock::backend::Failure>(result));
+  const auto &failure = std::get<repolock::backend::Failure>(result);
   assert_int_equal(failure.status, REPOLOCK_E_INVALID);
   assert_true(failure.message.find(url) != std::string::npos);
   assert_true(failure.message.find(word) != std::string::npos);

@@ -15,13 +15,13 @@
 
 #include "backend/file/crash_watch.h"
 #include "backend/file/directory.h"
-#include "backend/file/host.h"
 #include "backend/file/names.h"
 #include "backend/file/queue.h"
 #include "backend/file/request.h"
 #include "backend/file/rows.h"
 #include "backend/file/section.h"
 #include "backend/file/wake_socket.h"
+#include "backend/host/host.h"
 
 namespace repolock::backend::file {
 

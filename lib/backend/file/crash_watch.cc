@@ -1,5 +1,7 @@
 #include "backend/file/crash_watch.h"
 
+#include "backend/file/failure.h"
+
 #include <cerrno>
 #include <exception>
 #include <vector>

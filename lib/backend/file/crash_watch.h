@@ -11,7 +11,7 @@
 #include <map>
 #include <string>
 
-#include "backend/file/host.h"
+#include "backend/host/host.h"
 #include "port/close_watch.h"
 
 namespace repolock::backend::file {

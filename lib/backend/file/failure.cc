@@ -48,25 +48,6 @@ Remedy remedy_of(int error) {
 
 }  // namespace
 
-const char *status_word(repolock_status_t status) {
-  switch (status) {
-    case REPOLOCK_OK:
-      return "OK";
-    case REPOLOCK_E_NOMEM:
-      return "E_NOMEM";
-    case REPOLOCK_E_UNAVAILABLE:
-      return "E_UNAVAILABLE";
-    case REPOLOCK_E_DENIED:
-      return "E_DENIED";
-    case REPOLOCK_E_MISCONFIGURED:
-      return "E_MISCONFIGURED";
-    case REPOLOCK_E_IO:
-      return "E_IO";
-    default:
-      return "E_INTERNAL";
-  }
-}
-
 Failure failure_of(int error, const std::string &doing, const std::string &path) {
   const Remedy remedy = remedy_of(error);
   return {remedy.status, "cannot " + doing + " " + path + " (" +

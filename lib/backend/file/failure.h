@@ -1,28 +1,11 @@
-// failure.h - why something could not be done: a status, and a sentence with the remedy.
+// failure.h - what a system call's errno means for a lock, and its remedy.
 #pragma once
 
-#include <repolock/plugin.h>
-
-#include <optional>
 #include <string>
-#include <variant>
+
+#include "backend/host/failure.h"
 
 namespace repolock::backend::file {
-
-struct Failure {
-  repolock_status_t status = REPOLOCK_E_INTERNAL;
-  std::string message;
-};
-
-// What was asked for, or why not.
-template <class T>
-using Result = std::variant<T, Failure>;
-
-// Nothing: it went well.
-using Fault = std::optional<Failure>;
-
-// "E_DENIED"; constant text.
-const char *status_word(repolock_status_t status);
 
 // Of an errno. doing: "open", "lock"...
 Failure failure_of(int error, const std::string &doing, const std::string &path);

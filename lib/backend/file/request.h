@@ -7,8 +7,8 @@
 #include <string>
 
 #include "backend/file/descriptor.h"
-#include "backend/file/host.h"
 #include "backend/file/layout.h"
+#include "backend/host/host.h"
 
 namespace repolock::backend::file {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "backend/file/directory.h"
-#include "backend/file/host.h"
+#include "backend/host/host.h"
 
 namespace repolock::backend::file {
 

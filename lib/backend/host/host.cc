@@ -1,8 +1,8 @@
-#include "backend/file/host.h"
+#include "backend/host/host.h"
 
 #include <new>
 
-namespace repolock::backend::file {
+namespace repolock::backend {
 
 namespace {
 
@@ -30,6 +30,22 @@ uint64_t Host::random_number() const {
   for (int i = 0; i < 4 && number == 0; ++i)
     if (api_->random(host_, &number, sizeof number) == 0) return 0;
   return number;
+}
+
+void Host::later(repolock_post_cb callback, void *data) const {
+  if (api_->later(host_, callback, data) == 0) throw std::bad_alloc();
+}
+
+void Host::post(repolock_post_cb callback, void *data) const {
+  if (api_->post(host_, callback, data) == 0) throw std::bad_alloc();
+}
+
+void Host::random(void *out, size_t len) const {
+  if (api_->random(host_, out, len) == 0) throw std::bad_alloc();
+}
+
+void Host::node(const std::string &name, bool is_up, const std::string &message) const {
+  api_->node(host_, name.c_str(), is_up ? 1 : 0, message.c_str());
 }
 
 void Host::log(int32_t level, const char *event, const std::string &message) const {
@@ -88,9 +104,10 @@ void Timer::set(int64_t at_ms) {
   host_.api()->timer_set(timer_, at_ms);
 }
 
-bool Watch::start(Host &host, int fd, repolock_ready_cb callback, void *data) {
+bool Watch::start(Host &host, int fd, repolock_ready_cb callback, void *data, int32_t events) {
+  stop();
   api_ = host.api();
-  watch_ = api_->watch_fd(host.handle(), fd, REPOLOCK_READABLE, callback, data);
+  watch_ = api_->watch_fd(host.handle(), fd, events, callback, data);
   return watch_ != nullptr;
 }
 
@@ -99,4 +116,4 @@ void Watch::stop() {
   watch_ = nullptr;
 }
 
-}  // namespace repolock::backend::file
+}  // namespace repolock::backend

@@ -1,4 +1,4 @@
-// host.h - the client that opened this backend, and timers on its thread.
+// host.h - the client that opened a backend, in C++: plugin.h with owners for what must be freed.
 #pragma once
 
 #include <repolock/plugin.h>
@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "backend/file/failure.h"
+#include "backend/host/failure.h"
 
-namespace repolock::backend::file {
+namespace repolock::backend {
 
 class Host {
  public:
@@ -22,6 +22,11 @@ class Host {
 
   int64_t now() const { return api_->now(host_); }
   uint64_t random_number() const;  // never 0; 0 only if there is none to be had
+  // Both throw std::bad_alloc. later: on this thread, before it sleeps. post: from any thread.
+  void later(repolock_post_cb callback, void *data) const;
+  void post(repolock_post_cb callback, void *data) const;
+  void random(void *out, size_t len) const;  // throws std::bad_alloc: the kernel has none
+  void node(const std::string &name, bool is_up, const std::string &message) const;
   void log(int32_t level, const char *event, const std::string &message) const;
 
   using Rows = std::vector<repolock_row_t>;
@@ -62,13 +67,19 @@ class Timer {
   repolock_timer_t *timer_ = nullptr;
 };
 
-// A descriptor that is watched for reading while this lives.
+// A descriptor that is watched while this lives.
 class Watch {
  public:
+  Watch() = default;
   ~Watch() { stop(); }
+  Watch(const Watch &) = delete;
+  Watch &operator=(const Watch &) = delete;
+
   // false: it cannot be watched.
-  bool start(Host &host, int fd, repolock_ready_cb callback, void *data);
-  void stop();
+  bool start(Host &host, int fd, repolock_ready_cb callback, void *data,
+             int32_t events = REPOLOCK_READABLE);
+  void set(int32_t events) { api_->watch_set(watch_, events); }
+  void stop();  // before the descriptor is closed
 
  private:
   const repolock_host_api_t *api_ = nullptr;
@@ -77,4 +88,4 @@ class Watch {
 
 repolock_grant_t new_grant(repolock_status_t status);
 
-}  // namespace repolock::backend::file
+}  // namespace repolock::backend
