@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include <utility>
+
+#include "backend/host/percent.h"
 
 namespace repolock::backend::file {
 
@@ -10,29 +12,6 @@ namespace {
 
 Failure refuse(const std::string &url, const char *why) {
   return {REPOLOCK_E_INVALID, "the backend URL '" + url + "' " + why};
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// false: a % that two hex digits do not follow, or %00.
-bool decode(const std::string &text, std::string *out) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      *out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return false;
-    const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0 || (high == 0 && low == 0)) return false;
-    *out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return true;
 }
 
 }  // namespace
@@ -47,11 +26,11 @@ Result<Address> parse_address(const std::string &url) {
     return refuse(url, "names no absolute directory; write file: or file:///dir");
   if (rest.find_first_of("?#") != std::string::npos)
     return refuse(url, "has a ? or # in it; write file:///dir alone, and %3F or %23 in a path");
-  Address address;
-  if (!decode(rest.substr(2), &address.path))
+  auto path = decode_percent(rest.substr(2));
+  if (!path)
     return refuse(url, "has a % without two hex digits behind it; write %25 for a percent sign");
-  while (address.path.size() > 1 && address.path.back() == '/') address.path.pop_back();
-  return address;
+  while (path->size() > 1 && path->back() == '/') path->pop_back();
+  return Address{std::move(*path), false};
 }
 
 }  // namespace repolock::backend::file
