@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "backend/file/address.h"
+#include "backend/redis/address.h"
 #include "core/options.h"
 #include "core/url.h"
 #include "fuzz.h"
@@ -19,6 +20,28 @@ using fuzz::must;
 
 constexpr std::string_view kSchemes[] = {"file", "memory"};
 
+// What is before the last @, and no scheme, may be shown nowhere.
+void read_redis_url(const std::string &text) {
+  const auto address = backend::redis::parse_address(text);
+  if (const auto *found = std::get_if<backend::redis::Address>(&address)) {
+    must(!found->servers.empty() && found->servers.size() <= 31, "there is a server");
+    must(found->is_quorum || found->servers.size() == 1, "several servers are a quorum");
+    must(found->database >= 0 && found->database <= 1'000'000, "a database has a small number");
+    for (const auto &server : found->servers) {
+      must(server.host.empty() != server.path.empty(), "a server has a host or a path");
+      must(server.path.empty() || server.path.starts_with('/'), "a path is absolute");
+      must(server.path.empty() == (server.port != 0), "a host has a port");
+    }
+    return;
+  }
+  const std::string &message = std::get<backend::Failure>(address).message;
+  must(is_sentence(message), "a refused URL is told in a sentence");
+  const size_t at = text.rfind('@'), start = text.find("://");
+  if (at == std::string::npos || start == std::string::npos || at < start + 8) return;
+  const std::string secret = text.substr(start + 3, at - start - 3);
+  must(message.find(secret) == std::string::npos, "no password is shown");
+}
+
 void read_url(const std::string &text) {
   const std::string masked = core::masked_url(text);
   must(core::masked_url(masked) == masked, "a masked URL stays as it is");
@@ -28,6 +51,7 @@ void read_url(const std::string &text) {
     return;
   }
   must(masked.starts_with(text.substr(0, text.find(':') + 1)), "its scheme is shown");
+  read_redis_url(text);
   const auto address = backend::file::parse_address(text);
   if (const auto *found = std::get_if<backend::file::Address>(&address)) {
     must(found->path.starts_with('/'), "a directory is absolute");

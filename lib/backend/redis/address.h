@@ -10,7 +10,7 @@
 namespace repolock::backend::redis {
 
 struct Endpoint {
-  std::string host;  // a name, or an address without brackets; "" with a path
+  std::string host;  // a name in lower case, or an address without brackets; "" with a path
   uint16_t port = 6379;
   std::string path;  // absolute, of a unix socket; "" with a host
 
@@ -27,9 +27,11 @@ struct Address {
 };
 
 // redis://[[user]:password@]host[:port][/database]
-// redis+unix://[[user]:password@]/path[?db=database]
-// redis+quorum://[[user]:password@]member,member,...[/database]   member: host[:port] or unix:/path
-// Percent signs decode in user, password and path. E_INVALID names what is wrong, never the password.
+// redis+unix://[[user]:password@]/path
+// redis+quorum://[[user]:password@]member,member,...   member: host[:port] or unix:/path
+//
+// An IPv6 address stands in brackets. Each may end in ?db=database. Percent signs decode in user,
+// password and path. E_INVALID names what is wrong, never the password.
 Result<Address> parse_address(const std::string &url);
 
 }  // namespace repolock::backend::redis
