@@ -17,7 +17,8 @@ namespace repolock::core {
 #define REPOLOCK_OPTIONS(TEXT, TIME)                                                              \
   TEXT(kBackend, "backend", kUrl, "url", "file:",                                                 \
        "Where the locks live: file: (this host, this user), file:///dir (this host, all who can " \
-       "write there), memory: or memory:NAME (this process)")                                     \
+       "write there), memory: or memory:NAME (this process), "                                    \
+       "redis://[user:password@]host[:port][/database], redis+unix:///path")                      \
   TIME(kTtl, "ttl_ms", 30000, 1, 86400000,                                                        \
        "How long a holder that is cut off blocks others; while it lives the library renews at a " \
        "third of it")                                                                             \
@@ -40,7 +41,14 @@ namespace repolock::core {
   TEXT(kHolder, "holder", kText, "text", "",                                                      \
        "What those who wait are told about a holder whose request names none")                    \
   TEXT(kMemoryFault, "memory.fault", kText, "text", "",                                           \
-       "Faults on demand, for tests; only with the backend memory:")
+       "Faults on demand, for tests; only with the backend memory:")                              \
+  TEXT(kRedisPrefix, "redis.prefix", kText, "text",                                               \
+       "repolock:", "How the keys and channels in Redis begin; the same for all clients")         \
+  TEXT(kRedisRestartGuard, "redis.restart_guard", kChoice, "auto|strict|off", "auto",             \
+       "Who waits until all leases of before have ended: auto, a server that was restarted; "     \
+       "strict, also one that is used for the first time; off, none")                             \
+  TEXT(kRedisDurability, "redis.durability", kChoice, "none|aof_always", "none",                  \
+       "aof_always: the server has appendfsync always, so that no restart has to be waited for")
 
 enum class Option : uint8_t {
 #define REPOLOCK_ENUMERATOR(enumerator, ...) enumerator,

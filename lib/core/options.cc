@@ -17,6 +17,11 @@ std::string_view scheme_of(std::string_view url) {
   return url.substr(0, url.find(':'));
 }
 
+// "redis" of "redis+unix".
+std::string_view family_of(std::string_view scheme) {
+  return scheme.substr(0, scheme.find('+'));
+}
+
 // "memory" of "memory.fault"; "" where it is no backend's option.
 std::string_view owner_of(Option option) {
   const std::string_view key = row_of(option).doc.key;
@@ -51,8 +56,7 @@ std::optional<Failure> Options::set(std::string_view key, std::string_view value
                                               scheme_of(good.text)) == known_schemes_.end()) {
     return Failure{Status::kUnsupported, "backend " + quoted(masked_url(value)) +
                                              " has a scheme that this version does not know: use " +
-                                             join(known_schemes_) +
-                                             "; redis comes with a later version"};
+                                             join(known_schemes_)};
   }
   settings_[static_cast<size_t>(option)] = {std::move(good), true};
   return std::nullopt;
@@ -66,7 +70,7 @@ std::optional<Failure> Options::check() const {
   }
   for (size_t i = 0; i < kOptionCount; ++i) {
     const std::string_view owner = owner_of(option_at(i));
-    if (settings_[i].given && !owner.empty() && owner != backend_scheme()) {
+    if (settings_[i].given && !owner.empty() && owner != family_of(backend_scheme())) {
       return Failure{Status::kInvalid, std::string(row_of(option_at(i)).doc.key) +
                                            " does nothing with the backend " +
                                            quoted(masked_url(backend())) +
@@ -83,7 +87,7 @@ std::string_view Options::backend_scheme() const {
 std::vector<BackendOption> Options::backend_options() const {
   std::vector<BackendOption> options;
   for (size_t i = 0; i < kOptionCount; ++i) {
-    if (settings_[i].given && owner_of(option_at(i)) == backend_scheme()) {
+    if (settings_[i].given && owner_of(option_at(i)) == family_of(backend_scheme())) {
       options.push_back({row_of(option_at(i)).doc.key, settings_[i].value.text.c_str()});
     }
   }

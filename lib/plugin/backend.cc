@@ -7,6 +7,7 @@
 
 #include "backend/file/file.h"
 #include "backend/memory/memory.h"
+#include "backend/redis/redis.h"
 #include "plugin/host.h"
 #include "plugin/negotiate.h"
 #include "plugin/translate.h"
@@ -22,11 +23,15 @@ struct BuiltIn {
   repolock_plugin_init_fn init;
 };
 
-constexpr std::array kBuiltIn = {BuiltIn{"file", backend::file::init},
-                                 BuiltIn{"memory", backend::memory::init}};
+constexpr std::array kBuiltIn = {
+    BuiltIn{"file", backend::file::init}, BuiltIn{"memory", backend::memory::init},
+    BuiltIn{"redis", backend::redis::init}, BuiltIn{"redis+unix", backend::redis::init}};
 
-constexpr std::array<std::string_view, kBuiltIn.size()> kSchemes = {kBuiltIn[0].scheme,
-                                                                    kBuiltIn[1].scheme};
+constexpr auto kSchemes = [] {
+  std::array<std::string_view, kBuiltIn.size()> schemes;
+  for (size_t i = 0; i < schemes.size(); ++i) schemes[i] = kBuiltIn[i].scheme;
+  return schemes;
+}();
 
 Self this_process() {
   Self self;

@@ -201,8 +201,7 @@ void test_unknown_keys(void **) {
       fail_msg("%s", message.c_str());
     }
   }
-  for (const std::string &key :
-       {std::string(), std::string("redis.pool"), std::string(5000, 'k')}) {
+  for (const std::string &key : {std::string(), std::string("etcd.pool"), std::string(5000, 'k')}) {
     assert_true(contains(refusal(key, "1"), "the options are backend, ttl_ms, "));
   }
 }
@@ -214,9 +213,9 @@ void test_backend(void **) {
   set(&options, "backend", "memory:ci");
   assert_true(options.backend_scheme() == "memory");
   assert_true(contains(refusal("backend", "/srv/locks"), "does not begin with a scheme"));
-  assert_string_equal(refusal("backend", "redis://:secret@host", Status::kUnsupported).c_str(),
-                      "backend \"redis://***@host\" has a scheme that this version does not know: "
-                      "use file, memory; redis comes with a later version");
+  assert_string_equal(refusal("backend", "etcd://:secret@host", Status::kUnsupported).c_str(),
+                      "backend \"etcd://***@host\" has a scheme that this version does not know: "
+                      "use file, memory, redis, redis+unix");
 }
 
 void test_ttl_and_max_ttl_go_together(void **) {

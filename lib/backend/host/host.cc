@@ -75,6 +75,12 @@ void Host::fail_without_memory(uint64_t request_id) {
   send(request_id, answer);
 }
 
+void Host::fail_unknown(uint64_t request_id) {
+  repolock_answer_t answer = new_answer(REPOLOCK_E_UNKNOWN, {});
+  answer.message = "out of memory on the way: it may or may not have taken effect";
+  send(request_id, answer);
+}
+
 void Host::waiting(uint64_t request_id, const Rows &rows) {
   api_->waiting(host_, request_id, rows.data(), rows.size());
 }

@@ -34,6 +34,7 @@ class Host {
   void answer(uint64_t request_id, const Rows &rows);
   void fail(uint64_t request_id, const Failure &failure, const Rows &rows = {});
   void fail_without_memory(uint64_t request_id);
+  void fail_unknown(uint64_t request_id);  // likewise, where it may have taken effect
   void waiting(uint64_t request_id, const Rows &rows);
   void revoked(const std::string &repo, const std::string &lease_id, const char *message);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace repolock::backend::redis {
@@ -23,6 +24,13 @@ struct Reply {
   std::vector<Reply> elements;
 
   bool is_error() const { return kind == Kind::kError; }
+  // Of an array's element; 0 and "" where a server has left it out.
+  int64_t number_at(size_t index) const {
+    return index < elements.size() ? elements[index].integer : 0;
+  }
+  std::string_view text_at(size_t index) const {
+    return index < elements.size() ? std::string_view(elements[index].text) : std::string_view();
+  }
 };
 
 }  // namespace repolock::backend::redis
