@@ -215,7 +215,7 @@ void test_backend(void **) {
   assert_true(contains(refusal("backend", "/srv/locks"), "does not begin with a scheme"));
   assert_string_equal(refusal("backend", "etcd://:secret@host", Status::kUnsupported).c_str(),
                       "backend \"etcd://***@host\" has a scheme that this version does not know: "
-                      "use file, memory, redis, redis+unix");
+                      "use file, memory");
 }
 
 void test_ttl_and_max_ttl_go_together(void **) {
