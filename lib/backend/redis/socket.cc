@@ -118,7 +118,7 @@ int Socket::connect(const SocketAddress &to) {
     setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   }
   const auto *address = reinterpret_cast<const sockaddr *>(&to.storage);
-  if (::connect(fd_, address, to.size) == 0) return 0;
+  if (::connect(fd_, address, to.size) == 0) return error();
   return errno == EINTR ? EINPROGRESS : errno;
 }
 
@@ -133,7 +133,19 @@ void Socket::close() {
 int Socket::error() const {
   int error = 0;
   socklen_t size = sizeof error;
-  return getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+  if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error == 0 && is_its_own_peer() ? ECONNREFUSED : error;
+}
+
+// Where nobody listens on a port of this machine, TCP may have the socket meet itself: if the kernel
+// happened to give it that very port.
+bool Socket::is_its_own_peer() const {
+  sockaddr_storage own{}, peer{};
+  socklen_t own_size = sizeof own, peer_size = sizeof peer;
+  return getsockname(fd_, reinterpret_cast<sockaddr *>(&own), &own_size) == 0 &&
+         getpeername(fd_, reinterpret_cast<sockaddr *>(&peer), &peer_size) == 0 &&
+         own.ss_family != AF_UNIX && own_size == peer_size &&
+         std::memcmp(&own, &peer, own_size) == 0;
 }
 
 ssize_t Socket::send(const char *bytes, size_t size) const {

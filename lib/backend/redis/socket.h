@@ -50,6 +50,7 @@ class Socket {
 
  private:
   int open(int family);
+  bool is_its_own_peer() const;
 
   int fd_ = -1;
 };
