@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 
 namespace repolock::testing {
 
@@ -18,13 +19,13 @@ FakeServer::FakeServer(Kind kind) {
     address.sun_family = AF_UNIX;
     const std::string text = path();
     std::memcpy(address.sun_path, text.c_str(), text.size());
-    bind(listener_, reinterpret_cast<sockaddr *>(&address), sizeof address);
+    std::ignore = bind(listener_, reinterpret_cast<sockaddr *>(&address), sizeof address);
   } else {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    bind(listener_, reinterpret_cast<sockaddr *>(&address), size);
+    std::ignore = bind(listener_, reinterpret_cast<sockaddr *>(&address), size);
     getsockname(listener_, reinterpret_cast<sockaddr *>(&address), &size);
     port_ = ntohs(address.sin_port);
   }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace repolock::testing {
@@ -27,7 +28,7 @@ uint16_t free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  bind(fd, reinterpret_cast<sockaddr *>(&address), size);
+  std::ignore = bind(fd, reinterpret_cast<sockaddr *>(&address), size);
   getsockname(fd, reinterpret_cast<sockaddr *>(&address), &size);
   close(fd);
   return ntohs(address.sin_port);
@@ -76,6 +77,7 @@ bool RedisServer::start() {
                                     "no"};
   words.insert(words.end(), options_.begin(), options_.end());
   std::vector<char *> argv;
+  argv.reserve(words.size() + 1);
   for (std::string &word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   int ends[2] = {-1, -1};

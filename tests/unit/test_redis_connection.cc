@@ -15,7 +15,6 @@
 namespace {
 
 using namespace repolock::backend::redis;  // NOLINT(google-build-using-namespace): what is tested
-using repolock::backend::Failure;
 using repolock::testing::BareHost;
 using repolock::testing::ConnectionLog;
 using repolock::testing::FakeClock;

@@ -170,7 +170,7 @@ void a_hostile_text(void **) {
   for (const char c : failure.message) assert_in_range(c, ' ', '~');
   for (const std::string text :
        {"user_script:", "user_script: ", "@user_script:1", "@user_script:1:", "@user_script:1: ",
-        " script: ", " script: " SHA, "NOPERM run the '", "NOPERM run the ''", "-", "  ", "\r\n"})
+        " script: ", (" script: " SHA), "NOPERM run the '", "NOPERM run the ''", "-", "  ", "\r\n"})
     assert_false(failure_of(text, "s").message.empty());
 }
 
