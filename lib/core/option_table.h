@@ -18,7 +18,8 @@ namespace repolock::core {
   TEXT(kBackend, "backend", kUrl, "url", "file:",                                                 \
        "Where the locks live: file: (this host, this user), file:///dir (this host, all who can " \
        "write there), memory: or memory:NAME (this process), "                                    \
-       "redis://[user:password@]host[:port][/database], redis+unix:///path")                      \
+       "redis://[user:password@]host[:port][/database], redis+unix:///path, "                     \
+       "redis+quorum://host:port,unix:/path,... (several servers that decide together)")          \
   TIME(kTtl, "ttl_ms", 30000, 1, 86400000,                                                        \
        "How long a holder that is cut off blocks others; while it lives the library renews at a " \
        "third of it")                                                                             \
@@ -47,6 +48,8 @@ namespace repolock::core {
   TEXT(kRedisRestartGuard, "redis.restart_guard", kChoice, "auto|strict|off", "auto",             \
        "Who waits until all leases of before have ended: auto, a server that was restarted; "     \
        "strict, also one that is used for the first time; off, none")                             \
+  TEXT(kRedisQuorum, "redis.quorum", kText, "number", "0",                                        \
+       "How many servers of redis+quorum: have to agree; 0 is a majority")                        \
   TEXT(kRedisDurability, "redis.durability", kChoice, "none|aof_always", "none",                  \
        "aof_always: the server has appendfsync always, so that no restart has to be waited for")
 

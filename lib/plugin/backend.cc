@@ -25,7 +25,8 @@ struct BuiltIn {
 
 constexpr std::array kBuiltIn = {
     BuiltIn{"file", backend::file::init}, BuiltIn{"memory", backend::memory::init},
-    BuiltIn{"redis", backend::redis::init}, BuiltIn{"redis+unix", backend::redis::init}};
+    BuiltIn{"redis", backend::redis::init}, BuiltIn{"redis+unix", backend::redis::init},
+    BuiltIn{"redis+quorum", backend::redis::init}};
 
 constexpr auto kSchemes = [] {
   std::array<std::string_view, kBuiltIn.size()> schemes;

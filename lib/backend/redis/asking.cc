@@ -1,4 +1,6 @@
 // asking.cc - who holds and who waits, of one name or of all.
+#include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -30,75 +32,129 @@ std::string name_in(const std::string &key, const std::string &prefix) {
   return "";
 }
 
-void add_name(const std::string &repo, const Reply &reply, Rows *rows) {
-  if (reply.elements.size() < 5) return;
-  const int64_t now = reply.elements[1].integer;
-  const auto fence = read_fence_record(reply.elements[2].text);
-  for (const Reply &holder : reply.elements[3].elements) {
-    if (holder.elements.size() < 3) continue;
-    const std::string &text = holder.elements[1].text;
-    const int64_t left = holder.elements[2].integer;
-    const auto lease = read_lease_record(text);
-    if (lease)
-      rows->add_holder(repo, *lease, holder.elements[0].text == "s",
-                       fence ? static_cast<int64_t>(fence->fence) : -1, now, left);
-    else
-      rows->add_foreign(repo, text, left);
+// What the servers tell of one name, put together.
+struct Name {
+  struct Holder {
+    std::string text;
+    bool shared = false;
+    size_t servers = 0;  // that have it
+    int64_t left = 0;    // of the longest
+    int64_t now = 0;     // by whom it was told
+  };
+  std::map<std::string, Holder> holders;  // by lease id, or by a foreign value
+  std::vector<std::pair<std::string, bool>> waiters;
+  int64_t fence = -1;
+  int64_t now = 0;
+
+  void add(const Reply &reply) {
+    if (reply.elements.size() < 5) return;
+    now = reply.number_at(1);
+    if (const auto record = read_fence_record(reply.text_at(2)))
+      fence = std::max(fence, static_cast<int64_t>(record->fence));
+    for (const Reply &row : reply.elements[3].elements) {
+      const std::string text(row.text_at(1));
+      const auto lease = read_lease_record(text);
+      Holder &holder = holders[lease ? lease->lease_id : text];
+      holder.text = text;
+      holder.shared = row.text_at(0) == "s";
+      holder.left = std::max(holder.left, row.number_at(2) < 0 ? INT64_MAX : row.number_at(2));
+      holder.now = now;
+      ++holder.servers;
+    }
+    const auto &rows = reply.elements[4].elements;
+    if (rows.size() <= waiters.size()) return;  // the queue is at one of them
+    waiters.clear();
+    for (const Reply &row : rows)
+      waiters.emplace_back(std::string(row.text_at(1)), row.text_at(0) == "s");
   }
-  int64_t place = 0;
-  for (const Reply &waiter : reply.elements[4].elements) {
-    if (waiter.elements.size() < 2) continue;
-    ++place;
-    if (const auto lease = read_lease_record(waiter.elements[1].text))
-      rows->add_waiter(repo, *lease, waiter.elements[0].text == "s", place, now - lease->since);
+
+  // Of a quorum whoever has fewer servers holds nothing: it is about to have, or had it.
+  void tell(const std::string &repo, size_t servers, size_t quorum, Rows *rows) const {
+    for (const auto &[id, holder] : holders) {
+      if (holder.servers < quorum) continue;
+      const auto lease = read_lease_record(holder.text);
+      if (!lease) {
+        rows->add_foreign(repo, holder.text, holder.left);
+        continue;
+      }
+      rows->add_holder(repo, *lease, holder.shared, fence, holder.now, holder.left);
+      if (servers > 1) rows->say_margin(holder.servers, servers, quorum);
+    }
+    int64_t place = 0;
+    for (const auto &[text, shared] : waiters) {
+      ++place;
+      if (const auto lease = read_lease_record(text))
+        rows->add_waiter(repo, *lease, shared, place, now - lease->since);
+    }
   }
-}
+};
 
 }  // namespace
 
+struct Client::Inspection {
+  uint64_t request;
+  std::set<std::string> names;
+  std::map<std::string, Name> found;
+  size_t unanswered = 0;
+  std::map<size_t, Failure> failures;  // by server
+};
+
 void Client::inspect(const repolock_backend_request_t &sent) {
-  if (sent.claim_count > 0) return inspect_each(sent.id, {sent.claims[0].repo});
-  inspect_all(sent.id, "0", std::make_shared<std::set<std::string>>());
+  auto inspection = std::make_shared<Inspection>();
+  inspection->request = sent.id;
+  if (sent.claim_count > 0) {
+    inspection->names.insert(sent.claims[0].repo);
+    return inspect_names(inspection);
+  }
+  inspection->unanswered = servers_.size();
+  for (const auto &server : servers_) list(*server, "0", inspection);
 }
 
-void Client::inspect_all(uint64_t request, const std::string &cursor,
-                         const std::shared_ptr<std::set<std::string>> &names) {
+// The names of which a server knows anything that matters now.
+void Client::list(Server &server, const std::string &cursor,
+                  const std::shared_ptr<Inspection> &inspection) {
   const std::string pattern = as_pattern(settings_.prefix) + "{*";
-  node_.send({"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"},
-             [this, request, names](const Outcome &outcome) {
-               if (outcome.failure) return fail(request, *outcome.failure);
-               const auto &elements = outcome.reply.elements;
-               if (elements.size() < 2)
-                 return inspect_each(request, {names->begin(), names->end()});
-               for (const Reply &key : elements[1].elements)
-                 if (const std::string name = name_in(key.text, settings_.prefix); !name.empty())
-                   names->insert(name);
-               if (elements[0].text == "0" || names->size() >= kMostNames)
-                 return inspect_each(request, {names->begin(), names->end()});
-               inspect_all(request, elements[0].text, names);
-             });
+  server.node().send({"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"},
+                     [this, &server, inspection](const Outcome &outcome) {
+                       if (outcome.failure)
+                         inspection->failures[server.index()] = *outcome.failure;
+                       else if (outcome.reply.elements.size() > 1)
+                         for (const Reply &key : outcome.reply.elements[1].elements)
+                           if (auto name = name_in(key.text, settings_.prefix); !name.empty())
+                             inspection->names.insert(std::move(name));
+                       const std::string next(outcome.reply.text_at(0));
+                       if (!next.empty() && next != "0" && inspection->names.size() < kMostNames)
+                         return list(server, next, inspection);
+                       if (--inspection->unanswered == 0) inspect_names(inspection);
+                     });
 }
 
-void Client::inspect_each(uint64_t request, const std::vector<std::string> &names) {
-  struct Gathering {
+void Client::inspect_names(const std::shared_ptr<Inspection> &inspection) {
+  const auto done = [this, inspection] {
     Rows rows;
-    size_t missing;
-    Fault fault;
+    for (const auto &[name, found] : inspection->found)
+      found.tell(name, servers_.size(), quorum(), &rows);
+    for (const auto &[index, failure] : inspection->failures)
+      rows.add_node(server(index).name(), status_word(failure.status), failure.message);
+    if (inspection->failures.size() > servers_.size() - quorum())
+      return fail(inspection->request, inspection->failures.begin()->second, &rows);
+    answer(inspection->request, rows);
   };
-  auto gathering = std::make_shared<Gathering>();
-  gathering->missing = names.size();
-  if (names.empty()) return answer(request, gathering->rows);
+  inspection->unanswered = inspection->names.size() * servers_.size();
+  if (inspection->names.empty()) return done();
+  const std::set<std::string> names = inspection->names;
   for (const std::string &name : names)
-    node_.run({&script::kInspect, Keys(settings_.prefix, name).all(),
-               [] { return std::optional(std::vector<std::string>{kMostWaiters}); }, false,
-               [this, request, name, gathering](const Outcome &outcome) {
-                 if (outcome.failure) gathering->fault = outcome.failure;
-                 add_name(name, outcome.reply, &gathering->rows);
-                 if (--gathering->missing > 0) return;
-                 if (gathering->fault && gathering->rows.rows().empty())
-                   return fail(request, *gathering->fault);
-                 answer(request, gathering->rows);
-               }});
+    for (const auto &server : servers_)
+      server->node().run(
+          {&script::kInspect, Keys(settings_.prefix, name).all(),
+           [] { return std::optional(std::vector<std::string>{kMostWaiters}); }, false,
+           [inspection, name, index = server->index(), done](const Outcome &outcome) {
+             if (outcome.failure)
+               inspection->failures[index] = *outcome.failure;
+             else
+               inspection->found[name].add(outcome.reply);
+             if (--inspection->unanswered == 0) done();
+           }});
 }
 
 }  // namespace repolock::backend::redis

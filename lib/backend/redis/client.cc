@@ -32,21 +32,23 @@ void Client::guarded(Body body) {
   }
 }
 
+void Client::guarded_by(const std::function<void()> &body) {
+  guarded(body);
+}
+
 Client::Client(Host &host, Settings settings, const Connect &connect)
     : host_(host),
       settings_(std::move(settings)),
       channel_(new_channel(host_, settings_.prefix)),
-      node_(host_, settings_, settings_.address.servers.front(),
-            connect(settings_.address.servers.front(), [this] { node_out_of_memory(); }), *this,
-            on_node_timer, this),
-      subscriber_(host_, node_.name(), channel_, connect(settings_.address.servers.front(), [] {}),
-                  *this),
       beat_timer_(host_, on_beat, this) {
+  Server::Owner &owner = *this;
+  for (size_t i = 0; i < settings_.address.servers.size(); ++i)
+    servers_.push_back(std::make_unique<Server>(host_, settings_, i, channel_, connect, owner));
   beat_timer_.make();
 }
 
 void Client::open() {
-  node_.open();
+  for (const auto &server : servers_) server->node().open();
 }
 
 void Client::submit(const repolock_backend_request_t &sent) {
@@ -77,9 +79,14 @@ void Client::cancel(uint64_t request) {
   const auto found = attempts_.find(request);
   if (found == attempts_.end()) return;
   guarded([&] {
-    give_up(*found->second, {REPOLOCK_E_CANCELED,
-                             "the request about " + found->second->lease->repo + " was canceled"});
+    refuse(*found->second, {REPOLOCK_E_CANCELED,
+                            "the request about " + found->second->lease->repo + " was canceled"});
   });
+}
+
+uint64_t Client::capabilities(uint64_t of_one_server) const {
+  constexpr uint64_t kOfOneOnly = uint64_t{REPOLOCK_CAN_SHARE} | REPOLOCK_CAN_SEVERAL;
+  return settings_.address.is_quorum ? of_one_server & ~kOfOneOnly : of_one_server;
 }
 
 // All that is under way is given up, and may or may not have taken effect. To say so needs no memory of
@@ -91,11 +98,6 @@ void Client::out_of_memory() {
   unanswered_.clear();
 }
 
-void Client::node_out_of_memory() {
-  node_.out_of_memory();
-  out_of_memory();
-}
-
 void Client::fail(uint64_t request, const Failure &why, const Rows *rows) {
   if (take(request)) host_.fail(request, why, rows == nullptr ? Host::Rows{} : rows->rows());
 }
@@ -104,14 +106,37 @@ void Client::answer(uint64_t request, const Rows &rows) {
   if (take(request)) host_.answer(request, rows.rows());
 }
 
-void Client::node_changed() {
-  if (node_.is_connected()) let_go_of_orphans();
-  if (node_.votes()) return;
-  // The wait goes on, but nobody knows in which place: the library asks again.
+// A wait goes on at the next gate; where there is only one, the library asks again.
+void Client::server_changed(Server &server) {
+  if (server.node().votes()) return;
   std::vector<uint64_t> queued;
   for (const auto &[request, attempt] : attempts_)
-    if (attempt->phase == Attempt::Phase::kQueued && !attempt->is_asking) queued.push_back(request);
-  for (const uint64_t request : queued) refuse(*attempts_.at(request), node_.why());
+    if (attempt->phase == Attempt::Phase::kQueued && attempt->gate == server.index() &&
+        !attempt->parts[server.index()].is_asking)
+      queued.push_back(request);
+  for (const uint64_t request : queued) {
+    const auto found = attempts_.find(request);
+    if (found == attempts_.end()) continue;
+    hear_failure(*found->second, server.index(), server.node().why());
+  }
+}
+
+// Two names of one server would be two votes of one.
+Fault Client::object_to(const Server &server, const Info &info) {
+  if (settings_.restart_guard == RestartGuard::kOff) return std::nullopt;
+  for (const auto &other : servers_)
+    if (other->index() != server.index() && other->node().info().run_id == info.run_id)
+      return Failure{REPOLOCK_E_MISCONFIGURED,
+                     server.name() + " and " + other->name() +
+                         " are one and the same server; name each server of a quorum once"};
+  return std::nullopt;
+}
+
+// A first use is one where none of them has a guard.
+void Client::guard_missing() {
+  for (const auto &server : servers_)
+    if (!server->node().lacks_guard()) return;
+  for (const auto &server : servers_) server->node().begin_first_use();
 }
 
 void Client::on_attempt_timer(void *self) {
@@ -126,11 +151,6 @@ void Client::on_beat(void *self) {
     client.beat_at_ = INT64_MAX;
     client.beat();
   });
-}
-
-void Client::on_node_timer(void *self) {
-  auto &client = *static_cast<Client *>(self);
-  client.guarded([&] { client.node_.timer_fired(); });
 }
 
 }  // namespace repolock::backend::redis

@@ -1,60 +1,70 @@
-// holding.cc - what is held is kept, let go of, and taken away.
+// holding.cc - what is held is kept: many leases in one call to each server.
 #include <algorithm>
 #include <utility>
 
+#include "backend/redis/batch.h"
 #include "backend/redis/client.h"
 
 namespace repolock::backend::redis {
 
 namespace {
 
-constexpr size_t kMostOrphans = 10'000;
-
-repolock_grant_t lost(int32_t reason) {
-  repolock_grant_t grant = new_grant(REPOLOCK_E_LOST);
-  grant.reason = reason;
-  return grant;
+// "job-17", or as much as is known of whoever has that record.
+std::string holder_in(std::string_view text) {
+  const auto record = read_lease_record(text);
+  if (!record) return "another program";
+  if (!record->owner.holder.empty()) return record->owner.holder;
+  return "process " + std::to_string(record->owner.pid) + " on " + record->owner.host;
 }
 
-const repolock_claim_t &claim_at(const repolock_backend_request_t &sent, size_t index) {
-  const auto *bytes = reinterpret_cast<const unsigned char *>(sent.claims);
-  return *reinterpret_cast<const repolock_claim_t *>(bytes + index * sent.claims->struct_size);
-}
+struct Loss {
+  int32_t reason;
+  std::string message;
+};
 
-// Why HOLD or SHARE refused a lease, and in words.
-std::pair<int32_t, std::string> why_lost(const Reply &refusal) {
-  const bool is_plain = refusal.elements.empty();
-  const std::string &word = is_plain ? refusal.text : refusal.elements.front().text;
-  const std::string fence = refusal.elements.size() > 1 ? refusal.elements[1].text : "";
-  const std::string holder = refusal.elements.size() > 2 ? refusal.elements[2].text : "";
-  if (word == "HELD") {
-    const auto record = read_lease_record(holder);
-    const std::string who =
-        !record ? "another program"
-        : !record->owner.holder.empty()
-            ? record->owner.holder
-            : "process " + std::to_string(record->owner.pid) + " on " + record->owner.host;
-    return {REPOLOCK_LOST_STOLEN, "it ran out, and " + who + " has it since"};
-  }
+// Why HOLD, or SHARE, refused a lease.
+Loss loss_of(const Reply &refusal) {
+  const bool is_of_share = refusal.elements.empty();
+  const std::string_view word = is_of_share ? refusal.text : refusal.text_at(0);
+  if (word == "HELD")
+    return {REPOLOCK_LOST_STOLEN,
+            "it ran out, and " + holder_in(refusal.text_at(2)) + " has it since"};
   if (word == "PASSED") {
-    const auto record = read_fence_record(fence);
+    const auto record = read_fence_record(refusal.text_at(1));
     if (record && record->state == 'o' && record->previous == REPOLOCK_PREVIOUS_BROKEN)
       return {REPOLOCK_LOST_BROKEN, "it was broken"};
     return {REPOLOCK_LOST_EXPIRED, "it ran out, and somebody else had it since"};
   }
   if (word == "FREE") return {REPOLOCK_LOST_EXPIRED, "it ran out at the server"};
-  if (word == "MISSING" && is_plain)
+  if (word == "MISSING" && is_of_share)
     return {REPOLOCK_LOST_EXPIRED, "it ran out at the server, or was broken"};
   if (word == "MISSING") return {REPOLOCK_LOST_DATA, "the server has lost its fence"};
   if (word == "FLOOR")
     return {REPOLOCK_LOST_DATA, "the server was restarted since, and let in anew"};
   if (word == "TYPE") return {REPOLOCK_LOST_DATA, "another program has written over its keys"};
-  return {REPOLOCK_LOST_DATA, "the server refused it: " + word.substr(0, 20)};
+  return {REPOLOCK_LOST_DATA, "the server refused it: " + std::string(word.substr(0, 20))};
 }
 
 }  // namespace
 
-Client::LeasePtr Client::held(const repolock_claim_t &claim) const {
+// Leases of one kind on their way to all servers, and what these have said of each so far.
+struct Client::Renewal {
+  struct Tally {
+    size_t confirmed = 0, refused = 0, failed = 0;
+    int64_t since_ms = INT64_MAX;  // of those that confirmed, the first that was asked
+    Loss loss{};
+    Failure failure;
+    bool is_decided = false;
+  };
+
+  std::shared_ptr<Batch> batch;
+  std::vector<size_t> places;  // of the leases, in the batch
+  std::vector<LeasePtr> leases;
+  std::vector<int64_t> ttls;
+  std::vector<Tally> tallies;
+};
+
+LeasePtr Client::held(const repolock_claim_t &claim) const {
   const auto found = held_.find(claim.lease_id);
   if (found == held_.end()) return nullptr;
   for (const LeasePtr &lease : found->second)
@@ -63,7 +73,7 @@ Client::LeasePtr Client::held(const repolock_claim_t &claim) const {
 }
 
 // Of a lease that its holder forgot nobody tells; long after its end it is forgotten here too.
-void Client::keep(const LeasePtr &lease) {
+void Client::remember(const LeasePtr &lease) {
   held_[lease->id].push_back(lease);
   if (held_.size() < forget_at_) return;
   const int64_t now = host_.now();
@@ -76,19 +86,14 @@ void Client::keep(const LeasePtr &lease) {
 
 void Client::answer_claim(const std::shared_ptr<Batch> &batch, size_t index, repolock_grant_t grant,
                           std::string message) {
-  batch->grants[index] = grant;
-  batch->messages[index] = std::move(message);
-  if (--batch->unanswered > 0 || !take(batch->request)) return;
-  for (size_t i = 0; i < batch->grants.size(); ++i)
-    if (!batch->messages[i].empty()) batch->grants[i].message = batch->messages[i].c_str();
-  host_.answer(batch->request, batch->grants);
+  if (!batch->settle(index, grant, std::move(message)) || !take(batch->request)) return;
+  host_.answer(batch->request, batch->answers());
 }
 
-// ---- Renewal and confirmation ----
-
 // All of them exclusive, or all of them shared.
-Node::Call Client::hold(const std::vector<LeasePtr> &leases, const std::vector<int64_t> &ttls,
-                        Connection::OnOutcome on_outcome) const {
+Node::Call Client::hold(const Server &server, const std::vector<LeasePtr> &leases,
+                        const std::vector<int64_t> &ttls, const std::vector<uint64_t> &fences,
+                        const char *mode, Connection::OnOutcome on_outcome) const {
   const bool shared = leases.front()->shared;
   std::vector<std::string> keys;
   for (const LeasePtr &lease : leases) {
@@ -98,12 +103,12 @@ Node::Call Client::hold(const std::vector<LeasePtr> &leases, const std::vector<i
     else
       keys.insert(keys.end(), {its.lock, its.fence});
   }
-  const auto args = [this, leases, ttls, shared] {
-    std::vector<std::string> words = {std::to_string(node_.deadline())};
-    if (!shared) words.emplace_back("renew");
+  const auto args = [this, &server, leases, ttls, fences, mode, shared] {
+    std::vector<std::string> words = {std::to_string(server.node().deadline())};
+    if (!shared) words.emplace_back(mode);
     for (size_t i = 0; i < leases.size(); ++i) {
       const Lease &lease = *leases[i];
-      words.insert(words.end(), {lease.id_and_att(), std::to_string(lease.fence),
+      words.insert(words.end(), {lease.id_and_att(), std::to_string(fences[i]),
                                  std::to_string(ttls[i] + settings_.lock_delay_ms)});
       if (!shared)
         words.push_back(std::to_string(lease.since) + ' ' + channel_ + ' ' + lease.owner);
@@ -115,137 +120,74 @@ Node::Call Client::hold(const std::vector<LeasePtr> &leases, const std::vector<i
 }
 
 void Client::extend(const repolock_backend_request_t &sent) {
-  const size_t count = sent.claim_count;
-  auto batch = std::make_shared<Batch>(
-      Batch{sent.id, std::vector<repolock_grant_t>(count), std::vector<std::string>(count), count});
-  struct Part {
-    std::vector<size_t> places;
-    std::vector<LeasePtr> leases;
-    std::vector<int64_t> ttls;
-  } parts[2];
-  for (size_t i = 0; i < count; ++i) {
+  auto batch = std::make_shared<Batch>(sent.id, sent.claim_count);
+  std::shared_ptr<Renewal> renewals[2];  // exclusive, shared
+  for (auto &renewal : renewals) {
+    renewal = std::make_shared<Renewal>();
+    renewal->batch = batch;
+  }
+  for (size_t i = 0; i < sent.claim_count; ++i) {
     const repolock_claim_t &claim = claim_at(sent, i);
     const LeasePtr lease = held(claim);
     if (lease == nullptr) {
-      answer_claim(batch, i, lost(REPOLOCK_LOST_EXPIRED), "this client does not hold it");
+      answer_claim(batch, i, lost_grant(REPOLOCK_LOST_EXPIRED), "this client does not hold it");
       continue;
     }
-    Part &part = parts[lease->shared ? 1 : 0];
-    part.places.push_back(i);
-    part.leases.push_back(lease);
-    part.ttls.push_back(claim.ttl_ms);
+    Renewal &renewal = *renewals[lease->shared ? 1 : 0];
+    renewal.places.push_back(i);
+    renewal.leases.push_back(lease);
+    renewal.ttls.push_back(claim.ttl_ms);
+    renewal.tallies.emplace_back();
   }
-  for (const Part &part : parts) {
-    if (part.leases.empty()) continue;
-    node_.run(hold(part.leases, part.ttls, [this, batch, part](const Outcome &outcome) {
-      extended(batch, part.places, part.leases, part.ttls, outcome);
-    }));
+  for (const auto &renewal : renewals) {
+    if (renewal->leases.empty()) continue;
+    std::vector<uint64_t> fences;
+    for (const LeasePtr &lease : renewal->leases) fences.push_back(lease->fence);
+    for (const auto &server : servers_)
+      server->node().run(hold(*server, renewal->leases, renewal->ttls, fences, "renew",
+                              [this, renewal, &server = *server](const Outcome &outcome) {
+                                extended(renewal, server, outcome);
+                              }));
   }
 }
 
-void Client::extended(const std::shared_ptr<Batch> &batch, const std::vector<size_t> &places,
-                      const std::vector<LeasePtr> &leases, const std::vector<int64_t> &ttls,
+// What one server says of all of them. Each is decided as soon as that is certain.
+void Client::extended(const std::shared_ptr<Renewal> &renewal, const Server &server,
                       const Outcome &outcome) {
-  const auto &elements = outcome.reply.elements;
-  for (size_t i = 0; i < places.size(); ++i) {
-    if (outcome.failure) {
-      answer_claim(batch, places[i], new_grant(outcome.failure->status), outcome.failure->message);
-    } else if (elements.front().text != "OK" || i + 2 >= elements.size()) {
-      answer_claim(batch, places[i], new_grant(REPOLOCK_E_UNAVAILABLE),
-                   node_.name() + " had it too late: its clock moves");
-    } else if (elements[i + 2].text == "OK") {
-      repolock_grant_t grant = new_grant(REPOLOCK_OK);
-      grant.valid_until_ms = valid_until(outcome.sent_ms, ttls[i]);
-      leases[i]->until_ms = std::max(leases[i]->until_ms, grant.valid_until_ms);
-      answer_claim(batch, places[i], grant, "");
+  const Reply &reply = outcome.reply;
+  Fault failure = outcome.failure;
+  if (!failure && (reply.text_at(0) != "OK" || reply.elements.size() < renewal->leases.size() + 2))
+    failure = Failure{REPOLOCK_E_UNAVAILABLE, server.name() + " had it too late: its clock moves"};
+  for (size_t i = 0; i < renewal->leases.size(); ++i) {
+    Renewal::Tally &tally = renewal->tallies[i];
+    if (failure) {
+      ++tally.failed;
+      tally.failure = *failure;
+    } else if (reply.text_at(i + 2) == "OK") {
+      ++tally.confirmed;
+      tally.since_ms = std::min(tally.since_ms, outcome.sent_ms);
     } else {
-      auto [reason, message] = why_lost(elements[i + 2]);
-      answer_claim(batch, places[i], lost(reason), leases[i]->repo + ": " + message);
+      ++tally.refused;
+      tally.loss = loss_of(reply.elements[i + 2]);
+    }
+    if (tally.is_decided) continue;
+    const Lease &lease = *renewal->leases[i];
+    tally.is_decided = true;
+    if (tally.confirmed >= quorum()) {
+      repolock_grant_t grant = new_grant(REPOLOCK_OK);
+      grant.valid_until_ms = valid_until(tally.since_ms, renewal->ttls[i]);
+      renewal->leases[i]->until_ms = std::max(lease.until_ms, grant.valid_until_ms);
+      answer_claim(renewal->batch, renewal->places[i], grant, "");
+    } else if (tally.refused > servers_.size() - quorum()) {
+      answer_claim(renewal->batch, renewal->places[i], lost_grant(tally.loss.reason),
+                   lease.repo + ": " + tally.loss.message);
+    } else if (tally.refused + tally.failed > servers_.size() - quorum()) {
+      answer_claim(renewal->batch, renewal->places[i], new_grant(tally.failure.status),
+                   tally.failure.message);
+    } else {
+      tally.is_decided = false;
     }
   }
-}
-
-// ---- Release ----
-
-void Client::release(const repolock_backend_request_t &sent) {
-  const size_t count = sent.claim_count;
-  auto batch = std::make_shared<Batch>(
-      Batch{sent.id, std::vector<repolock_grant_t>(count), std::vector<std::string>(count), count});
-  for (size_t i = 0; i < count; ++i) {
-    const repolock_claim_t &claim = claim_at(sent, i);
-    LeasePtr lease = held(claim);
-    const bool was_held = lease != nullptr;
-    if (was_held) {
-      auto &all = held_[lease->id];
-      std::erase(all, lease);
-      if (all.empty()) held_.erase(lease->id);
-    } else {  // an acquire of which nobody knows what became: all its rounds are over
-      lease = std::make_shared<Lease>();
-      lease->repo = claim.repo;
-      lease->id = claim.lease_id;
-      lease->shared = claim.shared != 0;
-      lease->att = last_att_;
-    }
-    let_go(lease, was_held ? claim.ended : 0, "-",
-           [this, batch, i, was_held](const Outcome &outcome) {
-             if (outcome.failure)
-               return answer_claim(batch, i, new_grant(outcome.failure->status),
-                                   outcome.failure->message);
-             const bool is_done =
-                 outcome.reply.elements.size() > 1 && outcome.reply.elements[1].integer > 0;
-             if (is_done || !was_held) return answer_claim(batch, i, new_grant(REPOLOCK_OK), "");
-             answer_claim(batch, i, lost(REPOLOCK_LOST_EXPIRED),
-                          "it had ended before, by its ttl or by a break");
-           });
-  }
-}
-
-void Client::let_go(const LeasePtr &lease, int32_t ended, const std::string &found,
-                    std::function<void(const Outcome &)> on_outcome) {
-  const Keys keys(settings_.prefix, lease->repo);
-  const std::vector<std::string> args = {lease->id,
-                                         std::to_string(lease->att),
-                                         lease->shared ? "s" : "x",
-                                         std::to_string(ended),
-                                         std::to_string(lease->fence),
-                                         found};
-  const int64_t until = host_.now() + settings_.cap_ms();
-  node_.run(
-      {&script::kRel, keys.all(), [args] { return std::optional(args); }, false,
-       [this, lease, ended, until, on_outcome = std::move(on_outcome)](const Outcome &outcome) {
-         if (outcome.failure && host_.now() < until && orphans_.size() < kMostOrphans)
-           orphans_.push_back({lease, ended, until});
-         if (on_outcome) on_outcome(outcome);
-       }});
-}
-
-void Client::let_go_of_orphans() {
-  const int64_t now = host_.now();
-  for (const Orphan &orphan : std::exchange(orphans_, {}))
-    if (now < orphan.until_ms) let_go(orphan.lease, orphan.ended, "-", {});
-}
-
-// ---- Break ----
-
-void Client::break_lease(const repolock_backend_request_t &sent) {
-  const Keys keys(settings_.prefix, sent.claims[0].repo);
-  const std::vector<std::string> args = {sent.claims[0].lease_id};
-  node_.run({&script::kBreak, keys.all(), [args] { return std::optional(args); }, true,
-             [this, request = sent.id](const Outcome &outcome) {
-               if (outcome.failure) return fail(request, *outcome.failure);
-               const bool is_done = outcome.reply.elements.front().text == "OK";
-               if (take(request))
-                 host_.answer(request,
-                              {is_done ? new_grant(REPOLOCK_OK) : lost(REPOLOCK_LOST_EXPIRED)});
-             }});
-}
-
-void Client::broken(std::string_view id_and_att) {
-  const auto found = held_.find(std::string(id_and_att.substr(0, id_and_att.find(':'))));
-  if (found == held_.end()) return;
-  for (const LeasePtr &lease : found->second)
-    if (lease->id_and_att() == id_and_att)
-      host_.revoked(lease->repo, lease->id, "somebody took the lock away by its lease id");
 }
 
 }  // namespace repolock::backend::redis

@@ -10,6 +10,7 @@ namespace repolock::backend::redis {
 namespace {
 
 constexpr int64_t kAskAgainMs = 1000;
+constexpr int64_t kLookAgainMs = 500;
 constexpr char kNoRun[] = "off";  // where nobody looks at it
 
 bool is_word(const Reply &reply, std::string_view word) {
@@ -49,6 +50,7 @@ void Node::open() {
 // ---- Coming and going ----
 
 void Node::connected() {
+  looks_ = 0;
   if (state_ != State::kConnecting)
     enter(State::kJoining, {REPOLOCK_E_UNAVAILABLE, name_ + " is coming back"});
   const std::string_view words[] = {"INFO"};
@@ -73,6 +75,7 @@ void Node::look(const Outcome &outcome) {
     info_ = read_info(outcome.reply.text);
     if (is_off) info_.run_id = kNoRun;
     if (const Fault fault = fault_of(info_, name_)) return connection_->give_up(*fault);
+    if (const Fault fault = listener_.object_to(info_)) return connection_->give_up(*fault);
   }
   ask_guard(first_want());
 }
@@ -83,7 +86,7 @@ const char *Node::first_want() const {
     case RestartGuard::kOff:
       return "now";
     case RestartGuard::kAuto:
-      if (!is_restarted) return "first";
+      if (!is_restarted) return settings_.address.is_quorum ? "look" : "first";
       break;
     case RestartGuard::kStrict:
       break;
@@ -106,12 +109,15 @@ void Node::guarded(const Outcome &outcome, const std::string &want) {
   if (reply.is_error()) return connection_->give_up(failure_of(reply.text, name_));
   hear_clock(outcome);
   if (is_word(reply, "ADMITTED")) {
+    looks_ = 0;
     voted_as_ = info_.run_id;
+    floor_ = static_cast<uint64_t>(reply.number_at(2));
     connection_->settle();
     return enter(State::kVoting);
   }
   if (is_word(reply, "PENDING") && reply.elements.size() > 2)
     return wait_for_guard(reply.elements[2].integer);
+  if (is_word(reply, "MISSING") && want == "look") return missing();
   const bool is_other = is_word(reply, "OTHER");
   if (is_other && settings_.has_durable_writes && want != "survived") return ask_guard("survived");
   if ((is_other || is_word(reply, "MISSING")) && want != "wait") return ask_guard("wait");
@@ -126,6 +132,22 @@ void Node::guarded(const Outcome &outcome, const std::string &want) {
   connection_->give_up(not_understood(name_));
 }
 
+// Another client may be about to begin: what it has not written yet it has by the second look.
+void Node::missing() {
+  constexpr int kMostLooks = 2;
+  if (++looks_ > kMostLooks) {
+    looks_ = 0;
+    return ask_guard("wait");
+  }
+  timer_.set(host_.now() + kLookAgainMs);
+  listener_.guard_missing();
+}
+
+void Node::begin_first_use() {
+  looks_ = 0;
+  ask_guard("first");
+}
+
 void Node::wait_for_guard(int64_t ms) {
   connection_->settle();
   timer_.set(host_.now() + ms + 1);
@@ -137,16 +159,19 @@ void Node::wait_for_guard(int64_t ms) {
 }
 
 void Node::timer_fired() {
+  if (looks_ > 0 && connection_->is_connected()) return ask_guard("look");
   if (state_ != State::kWaiting) return;
   timer_.set(host_.now() + kAskAgainMs);  // unless an answer says otherwise
   ask_guard("wait");
 }
 
 void Node::disconnected(const Failure &why) {
+  looks_ = 0;
   enter(State::kDown, why);
 }
 
 void Node::out_of_memory() {
+  looks_ = 0;
   parked_.clear();
   state_ = State::kDown;
   why_.status = REPOLOCK_E_UNAVAILABLE;

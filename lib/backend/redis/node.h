@@ -38,6 +38,11 @@ class Node final : private Connection::Listener {
    public:
     // It votes now, or does not any more.
     virtual void node_changed() = 0;
+    // Before it asks the guard: why this server may not be one of ours.
+    virtual Fault object_to(const Info &info) = 0;
+    // Of a quorum: it has no guard. What that means depends on the others: begin_first_use() follows if
+    // none of them has one.
+    virtual void guard_missing() = 0;
 
    protected:
     ~Listener() = default;
@@ -55,6 +60,9 @@ class Node final : private Connection::Listener {
   const std::string &name() const { return name_; }
   bool votes() const { return state_ == State::kVoting; }
   bool is_connected() const { return state_ == State::kVoting || state_ == State::kWaiting; }
+  uint64_t floor() const { return floor_; }  // no fence below it, as the guard has said
+  bool lacks_guard() const { return looks_ > 0; }
+  void begin_first_use();
   // While it does not vote.
   const Failure &why() const { return why_; }
   const Info &info() const { return info_; }
@@ -85,6 +93,7 @@ class Node final : private Connection::Listener {
   void guarded(const Outcome &outcome, const std::string &want);
   void enter(State state, Failure why = {});
   void wait_for_guard(int64_t ms);
+  void missing();
   const char *first_want() const;
   static void refuse(const Call &call, const Failure &why);
   void send_script(const std::shared_ptr<Call> &call, bool by_text);
@@ -103,6 +112,8 @@ class Node final : private Connection::Listener {
   State state_ = State::kConnecting;
   Failure why_;
   Info info_;
+  uint64_t floor_ = 0;
+  int looks_ = 0;             // that found no guard, since it was connected
   std::string voted_as_;      // the run_id of the server when it voted last
   int64_t clock_offset_ = 0;  // the server's less ours
   bool knows_clock_ = false;

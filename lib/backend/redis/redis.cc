@@ -73,6 +73,10 @@ void cancel(void *self, uint64_t request) {
   static_cast<Backend *>(self)->client.cancel(request);
 }
 
+uint64_t effective_capabilities(void *self) {
+  return static_cast<Backend *>(self)->client.capabilities(kCapabilities);
+}
+
 void close(void *self) {
   delete static_cast<Backend *>(self);
 }
@@ -80,14 +84,14 @@ void close(void *self) {
 constexpr repolock_backend_api_t kTable = {
     sizeof(repolock_backend_api_t),
     REPOLOCK_PLUGIN_ABI,
-    "redis redis+unix",
+    "redis redis+unix redis+quorum",
     REPOLOCK_VERSION_STRING,
     kCapabilities,
     open,
     submit,
     cancel,
     close,
-    nullptr,
+    effective_capabilities,
 };
 
 }  // namespace

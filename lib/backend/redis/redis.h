@@ -1,4 +1,4 @@
-// redis.h - the backend of redis: and redis+unix:, as plugin.h wants it.
+// redis.h - the backend of redis:, redis+unix: and redis+quorum:, as plugin.h wants it.
 #pragma once
 
 #include <repolock/plugin.h>

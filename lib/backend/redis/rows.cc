@@ -47,6 +47,12 @@ void Rows::add_holder(const std::string &repo, const LeaseRecord &lease, bool sh
   rows_.push_back(row);
 }
 
+void Rows::say_margin(size_t holding, size_t servers, size_t quorum) {
+  const size_t margin = holding - quorum;
+  rows_.back().message = keep("on " + std::to_string(holding) + " of " + std::to_string(servers) +
+                              " servers: " + std::to_string(margin) + " of them may fail");
+}
+
 void Rows::add_foreign(const std::string &repo, std::string_view value, int64_t left) {
   repolock_row_t row = empty_row(REPOLOCK_ROW_HOLDER);
   row.repo = keep(repo);

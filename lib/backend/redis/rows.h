@@ -22,6 +22,8 @@ class Rows {
   // server_now: the server's clock when it told of it. left: ms until it ends, -1 no end.
   void add_holder(const std::string &repo, const LeaseRecord &lease, bool shared, int64_t fence,
                   int64_t server_now, int64_t left);
+  // Of the holder that was added last: how many servers have it, and so may fail.
+  void say_margin(size_t holding, size_t servers, size_t quorum);
   // The lock of another library: its value is all that is known.
   void add_foreign(const std::string &repo, std::string_view value, int64_t left);
   void add_waiter(const std::string &repo, const LeaseRecord &lease, bool shared, int64_t place,

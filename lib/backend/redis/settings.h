@@ -22,6 +22,7 @@ struct Settings {
   int64_t answer_ms = 1800;      // before the library itself gives up the answer
   RestartGuard restart_guard = RestartGuard::kAuto;
   bool has_durable_writes = false;  // appendfsync always: a restart loses nothing
+  size_t quorum = 1;                // so many servers decide
 
   // The longest PX there is: after it nothing of before is alive.
   int64_t cap_ms() const { return max_ttl_ms + lock_delay_ms; }
@@ -29,8 +30,12 @@ struct Settings {
   std::string fingerprint() const {
     return "1:max_ttl=" + std::to_string(max_ttl_ms) + ",delay=" + std::to_string(lock_delay_ms) +
            (restart_guard == RestartGuard::kOff ? ",guard=off" : "") +
-           (has_durable_writes ? ",durability=aof_always" : "");
+           (has_durable_writes ? ",durability=aof_always" : "") +
+           (address.is_quorum ? ",quorum=" + std::to_string(quorum) + '/' + nodes_fingerprint()
+                              : "");
   }
+  // How many servers there are, and a hash of their names in order.
+  std::string nodes_fingerprint() const;
 };
 
 // How long a lease that was asked for at sent_ms is believed: less a rate error of 1 % and a tick.

@@ -7,63 +7,106 @@
 
 namespace repolock::backend::redis {
 
+void Client::stand_in_queue(Attempt &attempt) {
+  attempt.phase = Attempt::Phase::kQueued;
+  attempt.retries = 0;
+  for (size_t i = 0; i < servers_.size(); ++i)
+    if (i != attempt.gate) let_go(attempt, i);
+  set_timer(attempt);
+  beat_within(kBeatMs);
+}
+
 // Only the head of a queue asks by itself.
 void Client::set_timer(Attempt &attempt) {
+  constexpr int kMostDoublings = 7;
   int64_t at = attempt.deadline_ms;
   if (attempt.phase == Attempt::Phase::kQueued && attempt.place == 1) {
     const int64_t left = attempt.holder_left <= 0 ? kHeadAsksMs : attempt.holder_left + 1;
     at = std::min(at, host_.now() + std::min(left, kHeadAsksMs));
+  }
+  if (attempt.phase == Attempt::Phase::kGathering) {  // full jitter: there may be two of them
+    const int64_t most = int64_t{4} << std::min(attempt.retries, kMostDoublings);
+    const auto pause = static_cast<int64_t>(host_.random_number() % static_cast<uint64_t>(most));
+    at = std::min(at, host_.now() + 1 + pause);
   }
   attempt.timer.set(at);
 }
 
 void Client::attempt_due(Attempt &attempt) {
   if (host_.now() >= attempt.deadline_ms)
-    return give_up(attempt, {REPOLOCK_E_TIMEOUT, attempt.lease->repo + " was not free in time"});
+    return refuse(attempt, {REPOLOCK_E_TIMEOUT, attempt.lease->repo + " was not free in time"});
+  if (attempt.writes_at != 0 && attempt.phase != Attempt::Phase::kWriting) {
+    attempt.timer.set(std::min(attempt.deadline_ms, host_.now() + kHeadAsksMs));
+    return settle(attempt);
+  }
+  if (attempt.phase == Attempt::Phase::kGathering) {
+    const bool has_lost_its_gate = attempt.parts[attempt.gate].vote.kind == Vote::Kind::kFailed;
+    return has_lost_its_gate ? begin_anew(attempt) : ask_the_rest(attempt);
+  }
   attempt.timer.set(std::min(attempt.deadline_ms, host_.now() + kHeadAsksMs));
-  if (attempt.phase == Attempt::Phase::kQueued && !attempt.is_asking) ask(attempt);
+  if (attempt.phase == Attempt::Phase::kQueued && !attempt.parts[attempt.gate].is_asking)
+    ask(attempt, attempt.gate);
+}
+
+// What was granted long ago is kept; those who refused, or have come back, are asked again.
+void Client::ask_the_rest(Attempt &attempt) {
+  const uint64_t request = attempt.request;
+  const LeasePtr lease = attempt.lease;
+  attempt.timer.set(std::min(attempt.deadline_ms, host_.now() + kHeadAsksMs));
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    Attempt *still = find(request, lease);
+    if (still == nullptr || still->phase != Attempt::Phase::kGathering) return;
+    const Attempt::Part &part = still->parts[i];
+    const bool is_granted = part.vote.kind == Vote::Kind::kGranted;
+    if (is_granted && part.vote.sent_ms + lease->ttl_ms / 3 < host_.now())
+      keep(*still, i, part.vote.fence, "renew");
+    else if (!is_granted && part.vote.kind != Vote::Kind::kAsked && server(i).node().votes())
+      ask(*still, i);
+  }
 }
 
 // ---- What the server tells ----
 
-void Client::subscribed() {
-  for (const auto &[request, attempt] : attempts_)
-    if (attempt->phase == Attempt::Phase::kQueued) return beat();
+void Client::subscribed(Server &server) {
+  beat(server);
 }
 
-void Client::told(const std::string &text) {
+void Client::told(Server &server, const std::string &text) {
   std::string_view lines = text;
   while (!lines.empty()) {
     const size_t end = lines.find('\n');
-    told_line(lines.substr(0, end));
+    told_line(server, lines.substr(0, end));
     lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
   }
 }
 
-Attempt *Client::waiter(std::string_view id) {
-  const auto found = attempt_by_id_.find(std::string(id));
-  return found == attempt_by_id_.end() ? nullptr : attempts_.at(found->second).get();
-}
-
-void Client::told_line(std::string_view line) {
+void Client::told_line(const Server &server, std::string_view line) {
   const std::string_view word = take_word(&line);
   const std::string_view who = take_word(&line);
   if (word == "broken") return broken(who);
-  Attempt *attempt = waiter(who.substr(0, who.find(':')));
-  if (attempt == nullptr || attempt->phase == Attempt::Phase::kConfirming) return;
-  if (word == "head" && attempt->phase == Attempt::Phase::kQueued && attempt->place != 1) {
-    attempt->place = 1;
-    attempt->holder.clear();  // another one by now, whom the next answer names
-    attempt->reader.clear();
-    attempt->holder_left = 0;
-    set_timer(*attempt);
-    tell_place(*attempt);
+  const auto found = attempt_by_id_.find(std::string(who.substr(0, who.find(':'))));
+  if (found == attempt_by_id_.end()) return;
+  Attempt &attempt = *attempts_.at(found->second);
+  if (attempt.phase != Attempt::Phase::kQueued || attempt.gate != server.index()) return;
+  if (word == "head" && attempt.place != 1) {
+    attempt.place = 1;
+    attempt.holder.clear();  // another one by now, whom the next answer names
+    attempt.reader.clear();
+    attempt.holder_left = 0;
+    set_timer(attempt);
+    tell_place(attempt);
   }
-  if (word == "grant" && who == attempt->lease->id_and_att()) {
-    attempt->lease->fence = static_cast<uint64_t>(number_of(take_word(&line)).value_or(0));
-    attempt->lease->previous = static_cast<int32_t>(number_of(take_word(&line)).value_or(0));
-    if (attempt->lease->fence > 0) confirm(*attempt);
-  }
+  if (word != "grant" || who != attempt.lease->id_and_att()) return;
+  const auto fence = static_cast<uint64_t>(number_of(take_word(&line)).value_or(0));
+  if (fence == 0) return;
+  attempt.lease->previous = static_cast<int32_t>(number_of(take_word(&line)).value_or(0));
+  attempt.parts[attempt.gate].granted = fence;
+  attempt.parts[attempt.gate].found = "-";
+  attempt.phase = Attempt::Phase::kGathering;
+  const uint64_t request = attempt.request;
+  const LeasePtr lease = attempt.lease;
+  keep(attempt, attempt.gate, fence, "renew");  // until then it is a claim
+  if (Attempt *still = find(request, lease)) gather(*still);
 }
 
 // ---- The beat: one for all who wait ----
@@ -76,13 +119,18 @@ void Client::beat_within(int64_t ms) {
 }
 
 void Client::beat() {
+  for (const auto &server : servers_) beat(*server);
+}
+
+void Client::beat(Server &server) {
   constexpr size_t kNamesPerBeat = 100, kWaitersPerBeat = 1000;
   std::map<std::string, std::vector<uint64_t>> waiting;  // by name
   for (const auto &[request, attempt] : attempts_)
-    if (attempt->phase == Attempt::Phase::kQueued) waiting[attempt->lease->repo].push_back(request);
+    if (attempt->phase == Attempt::Phase::kQueued && attempt->gate == server.index())
+      waiting[attempt->lease->repo].push_back(request);
   if (waiting.empty()) return;
   beat_within(kBeatMs);
-  subscriber_.ping();
+  server.subscriber().ping();
   auto next = waiting.begin();
   while (next != waiting.end()) {
     std::vector<std::string> keys, args;
@@ -97,62 +145,84 @@ void Client::beat() {
       waiters += next->second.size();
       requests.push_back(std::move(next->second));
     }
-    node_.run({&script::kBeat, std::move(keys), [args] { return std::optional(args); }, true,
-               [this, requests](const Outcome &outcome) { beaten(requests, outcome); }});
+    server.node().run(
+        {&script::kBeat, std::move(keys), [args] { return std::optional(args); }, true,
+         [this, &server, requests](const Outcome &outcome) { beaten(server, requests, outcome); }});
   }
 }
 
-void Client::beaten(const std::vector<std::vector<uint64_t>> &requests, const Outcome &outcome) {
+void Client::beaten(const Server &server, const std::vector<std::vector<uint64_t>> &requests,
+                    const Outcome &outcome) {
   if (outcome.failure) return;
   const auto &names = outcome.reply.elements;
-  for (size_t i = 0; i < requests.size() && i + 2 < names.size(); ++i) {
-    const auto &told = names[i + 2].elements;
-    for (size_t n = 0; n < requests[i].size() && n + 2 < told.size(); ++n) {
+  for (size_t i = 0; i < requests.size() && i + 2 < names.size(); ++i)
+    for (size_t n = 0; n < requests[i].size() && n + 2 < names[i + 2].elements.size(); ++n) {
       const auto found = attempts_.find(requests[i][n]);
       if (found == attempts_.end()) continue;
       Attempt &attempt = *found->second;
-      if (attempt.phase != Attempt::Phase::kQueued || attempt.is_asking) continue;
-      const int64_t place = told[n + 2].integer;
-      if (place == 0) {  // granted, or dropped
-        ask(attempt);
-        continue;
-      }
-      const bool has_moved = place != attempt.place;
-      const bool is_other = told[0].text != attempt.holder && !told[0].text.empty();
-      if (is_other) attempt.holder_fence = -1;
-      if (is_other) attempt.holder = told[0].text;
-      attempt.place = place;
-      attempt.holder_left = told[1].integer;
-      attempt.told_ms = names[1].integer;
-      if (has_moved) set_timer(attempt);
-      if (has_moved || is_other) tell_place(attempt);
+      const bool is_here =
+          attempt.phase == Attempt::Phase::kQueued && attempt.gate == server.index();
+      if (!is_here || attempt.parts[attempt.gate].is_asking) continue;
+      hear_place(attempt, names[1].integer, names[i + 2], names[i + 2].number_at(n + 2));
     }
+}
+
+// name: what the beat says of its name.
+void Client::hear_place(Attempt &attempt, int64_t server_now, const Reply &name, int64_t place) {
+  if (place == 0) return ask(attempt, attempt.gate);  // granted, or dropped
+  const bool has_moved = place != attempt.place;
+  const bool is_other = !name.text_at(0).empty() && name.text_at(0) != attempt.holder;
+  if (is_other) {
+    attempt.holder = name.text_at(0);
+    attempt.reader.clear();
+    attempt.holder_fence = -1;
   }
+  attempt.place = place;
+  attempt.holder_left = name.number_at(1);
+  attempt.told_ms = server_now;
+  if (has_moved) set_timer(attempt);
+  if (has_moved || is_other) tell_place(attempt);
 }
 
 // ---- What the library is told ----
 
-Rows &Client::add_rows(const Attempt &attempt, Rows *rows) const {
+void Client::add_rows(const Attempt &attempt, Rows *rows) const {
   const Lease &lease = *attempt.lease;
-  if (const auto record = read_waiter_record(attempt.holder, attempt.reader);
-      record && !attempt.reader.empty())
-    rows->add_holder(lease.repo, *record, true, attempt.holder_fence, attempt.told_ms,
+  const auto reader = read_waiter_record(attempt.holder, attempt.reader);
+  if (reader && !attempt.reader.empty())
+    rows->add_holder(lease.repo, *reader, true, attempt.holder_fence, attempt.told_ms,
                      attempt.holder_left);
   else if (const auto holder = read_lease_record(attempt.holder))
     rows->add_holder(lease.repo, *holder, false, attempt.holder_fence, attempt.told_ms,
                      attempt.holder_left);
   else if (!attempt.holder.empty())
     rows->add_foreign(lease.repo, attempt.holder, attempt.holder_left);
-  if (attempt.place > 0)
-    if (const auto self = read_lease_record(lease.id_and_att() + " 0 - " + lease.owner))
-      rows->add_waiter(lease.repo, *self, lease.shared, attempt.place,
-                       host_.now() - attempt.began_ms);
-  return *rows;
+  if (attempt.place == 0) return;
+  if (const auto self = read_lease_record(lease.id_and_att() + " 0 - " + lease.owner))
+    rows->add_waiter(lease.repo, *self, lease.shared, attempt.place,
+                     host_.now() - attempt.began_ms);
+}
+
+// What each of them answered; of a single server only what went wrong.
+void Client::add_nodes(const Attempt &attempt, Rows *rows) const {
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    const Attempt::Part &part = attempt.parts[i];
+    const std::string &name = server(i).name();
+    if (part.vote.kind == Vote::Kind::kFailed)
+      rows->add_node(name, status_word(part.failure->status), part.failure->message);
+    else if (servers_.size() == 1)
+      continue;
+    else if (part.vote.kind == Vote::Kind::kGranted)
+      rows->add_node(name, "OK", "granted it");
+    else if (part.vote.kind == Vote::Kind::kRefused)
+      rows->add_node(name, "E_HELD", part.refused);
+  }
 }
 
 void Client::tell_place(const Attempt &attempt) {
   Rows rows;
-  host_.waiting(attempt.request, add_rows(attempt, &rows).rows());
+  add_rows(attempt, &rows);
+  host_.waiting(attempt.request, rows.rows());
 }
 
 }  // namespace repolock::backend::redis

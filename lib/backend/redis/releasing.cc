@@ -1,0 +1,96 @@
+// releasing.cc - what is held is let go of, or taken away.
+#include <utility>
+
+#include "backend/redis/batch.h"
+#include "backend/redis/client.h"
+
+namespace repolock::backend::redis {
+
+namespace {
+
+// What the servers have said so far.
+struct Tally {
+  size_t done = 0, nothing = 0, failed = 0;
+  Failure failure;
+  bool is_decided = false;
+
+  void add(const Outcome &outcome, bool did_it) {
+    if (outcome.failure) {
+      ++failed;
+      failure = *outcome.failure;
+    } else {
+      ++(did_it ? done : nothing);
+    }
+  }
+  size_t answers() const { return done + nothing + failed; }
+};
+
+}  // namespace
+
+void Client::release(const repolock_backend_request_t &sent) {
+  auto batch = std::make_shared<Batch>(sent.id, sent.claim_count);
+  for (size_t i = 0; i < sent.claim_count; ++i) release_one(claim_at(sent, i), batch, i);
+}
+
+void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Batch> &batch,
+                         size_t index) {
+  LeasePtr lease = held(claim);
+  const bool was_held = lease != nullptr;
+  if (was_held) {
+    auto &all = held_[lease->id];
+    std::erase(all, lease);
+    if (all.empty()) held_.erase(lease->id);
+  } else {  // an acquire of which nobody knows what became: all its rounds are over
+    lease = std::make_shared<Lease>();
+    lease->repo = claim.repo;
+    lease->id = claim.lease_id;
+    lease->shared = claim.shared != 0;
+    lease->att = last_att_;
+  }
+  auto tally = std::make_shared<Tally>();
+  const auto let_go = [this, batch, index, was_held, tally](const Outcome &outcome) {
+    tally->add(outcome, outcome.reply.number_at(1) > 0);
+    if (tally->is_decided) return;
+    const bool is_last = tally->answers() == servers_.size();
+    if (tally->done < quorum() && !is_last) return;
+    tally->is_decided = true;
+    if (tally->done >= quorum() || (!was_held && tally->failed == 0))
+      return answer_claim(batch, index, new_grant(REPOLOCK_OK), "");
+    if (tally->failed > servers_.size() - quorum() || !was_held)
+      return answer_claim(batch, index, new_grant(tally->failure.status), tally->failure.message);
+    answer_claim(batch, index, lost_grant(REPOLOCK_LOST_EXPIRED),
+                 "it had ended before, by its ttl or by a break");
+  };
+  for (const auto &server : servers_)
+    server->let_go(lease, was_held ? claim.ended : 0, lease->fence, "-", let_go);
+}
+
+void Client::break_lease(const repolock_backend_request_t &sent) {
+  const uint64_t request = sent.id;
+  const Keys keys(settings_.prefix, sent.claims[0].repo);
+  const std::vector<std::string> args = {sent.claims[0].lease_id};
+  auto tally = std::make_shared<Tally>();
+  for (const auto &server : servers_)
+    server->node().run({&script::kBreak, keys.all(), [args] { return std::optional(args); }, true,
+                        [this, request, tally](const Outcome &outcome) {
+                          tally->add(outcome, outcome.reply.text_at(0) == "OK");
+                          if (tally->answers() < servers_.size()) return;
+                          if (tally->failed > servers_.size() - quorum())
+                            return fail(request, tally->failure);
+                          const bool is_done = tally->done > 0;
+                          if (take(request))
+                            host_.answer(request, {is_done ? new_grant(REPOLOCK_OK)
+                                                           : lost_grant(REPOLOCK_LOST_EXPIRED)});
+                        }});
+}
+
+// By one server; the others say so too, soon.
+void Client::broken(std::string_view id_and_att) {
+  const auto found = held_.find(std::string(id_and_att.substr(0, id_and_att.find(':'))));
+  if (found == held_.end()) return;
+  for (const LeasePtr &lease : found->second)
+    if (lease->id_and_att() == id_and_att)
+      host_.revoked(lease->repo, lease->id, "somebody took the lock away with break");
+}
+
+}  // namespace repolock::backend::redis
