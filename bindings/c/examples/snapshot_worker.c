@@ -208,6 +208,14 @@ static int serve(service_t *service) {
 
 /* ---- Beginning and end ---- */
 
+/* setting: KEY=VALUE */
+static int set(repolock_config_t *config, const char *setting, char *err) {
+  char key[64];
+  const char *equals = strchr(setting, '=');
+  snprintf(key, sizeof key, "%.*s", (int)(equals - setting), setting);
+  return repolock_config_set(config, key, equals + 1, err, REPOLOCK_ERR_SIZE) == REPOLOCK_OK;
+}
+
 static int open_client(service_t *service) {
   if (service->options.without_lock) {
     fputs("snapshot_worker: --no-lock: clones will be damaged\n", stderr);
@@ -219,6 +227,9 @@ static int open_client(service_t *service) {
   int opened = config != NULL && service->request != NULL;
   if (opened && service->options.backend != NULL) {
     opened = repolock_config_set(config, "backend", service->options.backend, err, sizeof err) == 0;
+  }
+  for (size_t at = 0; opened && at < service->options.setting_count; ++at) {
+    opened = set(config, service->options.settings[at], err);
   }
   opened = opened && repolock_client_open(config, &service->client, err, sizeof err) == 0;
   repolock_config_free(config);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,9 +24,16 @@ static const char *const kAlways[] = {"git", "-c", "gc.auto=0", "-c", "maintenan
 
 static const char kCannotStart[] = "cannot start git: is it installed and in PATH?\n";
 
+/* The kernel kills this process as soon as the parent is dead: nothing else keeps the lock for it.
+ * What git has started in turn ends when it finds its pipes closed, long before the ttl is over. */
+static int die_with(pid_t parent) {
+  return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
 /* Between fork and exec of a process with threads: only calls that are safe there. */
-static void become_git(const hold_t *hold, int lock_fd, int errors, int output,
+static void become_git(const hold_t *hold, pid_t parent, int lock_fd, int errors, int output,
                        const char *const *argv) {
+  if (hold->lease != NULL && lock_fd < 0 && !die_with(parent)) _exit(127);
   witness_sign(hold->witness);
   int lock_stays = lock_fd < 0 || fcntl(lock_fd, F_SETFD, 0) == 0; /* it was close-on-exec */
   if (lock_stays && dup2(errors, STDERR_FILENO) >= 0 &&
@@ -86,8 +94,9 @@ static int run(hold_t *hold, int output, const char *const *argv, const char *ve
   fcntl(pipe_ends[0], F_SETFD, FD_CLOEXEC);
   fcntl(pipe_ends[1], F_SETFD, FD_CLOEXEC);
   int lock_fd = hold->lease != NULL ? repolock_lease_inherit_fd(hold->lease) : -1;
+  pid_t worker = getpid();
   pid_t child = fork();
-  if (child == 0) become_git(hold, lock_fd, pipe_ends[1], output, argv);
+  if (child == 0) become_git(hold, worker, lock_fd, pipe_ends[1], output, argv);
   close(pipe_ends[1]);
   if (lock_fd >= 0) close(lock_fd);
   int status = -1;

@@ -20,8 +20,9 @@ typedef struct hold {
  * appended, or NULL.
  *
  * The child keeps the lease's descriptor (repolock_lease_inherit_fd) open. If this worker is
- * killed, git goes on writing, and so the lock stays until git has gone too. If the lease is lost,
- * git gets a SIGTERM.
+ * killed, git goes on writing, and so the lock stays until git has gone too. A lock on a server has
+ * no descriptor, and ends a ttl after the worker: there git is killed with it. If the lease is
+ * lost, git gets a SIGTERM.
  *
  * 0: git said 0. Anything else: it failed, and complaint says why. */
 int git(hold_t *hold, const char *output, const char *const *arguments);

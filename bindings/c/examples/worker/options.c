@@ -8,7 +8,8 @@
 static const char kUsage[] =
     "usage: snapshot_worker --jobs DIR --snapshots DIR --upstreams URL --records FILE --journal "
     "FILE\n"
-    "                       [--backend URL] [--wait MS] [--idle MS] [--no-lock]\n";
+    "                       [--backend URL] [--option KEY=VALUE]... [--wait MS] [--idle MS]\n"
+    "                       [--no-lock]\n";
 
 static int complain(const char *what, const char *argument) {
   fprintf(stderr, "snapshot_worker: %s: %s\n%s", argument, what, kUsage);
@@ -24,7 +25,7 @@ static int read_number(const char *text, const char *argument, long *out) {
 }
 
 int options_read(options_t *options, int argc, char **argv) {
-  const char *wait = NULL, *idle = NULL;
+  const char *wait = NULL, *idle = NULL, *setting = NULL;
   const struct {
     const char *name;
     const char **value;
@@ -35,6 +36,7 @@ int options_read(options_t *options, int argc, char **argv) {
                {"--records", &options->records, 1},
                {"--journal", &options->journal, 1},
                {"--backend", &options->backend, 0},
+               {"--option", &setting, 0},
                {"--wait", &wait, 0},
                {"--idle", &idle, 0}};
   const size_t count = sizeof known / sizeof *known;
@@ -50,6 +52,10 @@ int options_read(options_t *options, int argc, char **argv) {
     if (option == count) return complain("no such option", argv[at]);
     if (at + 1 == argc) return complain("wants a value", argv[at]);
     *known[option].value = argv[++at];
+    if (known[option].value != &setting) continue;
+    if (strchr(setting, '=') == NULL) return complain("wants KEY=VALUE", "--option");
+    if (options->setting_count == MAX_SETTINGS) return complain("too many of them", "--option");
+    options->settings[options->setting_count++] = setting;
   }
   for (size_t option = 0; option < count; ++option) {
     if (known[option].required && *known[option].value == NULL) {

@@ -2,8 +2,16 @@
 #ifndef WORKER_OPTIONS_H
 #define WORKER_OPTIONS_H
 
+#include <stddef.h>
+
+enum {
+  MAX_SETTINGS = 16
+};
+
 typedef struct options {
-  const char *backend;   /* where the locks are; NULL: in files of this host */
+  const char *backend;                /* where the locks are; NULL: in files of this host */
+  const char *settings[MAX_SETTINGS]; /* of the library, KEY=VALUE */
+  size_t setting_count;
   const char *jobs;      /* see job_queue.h */
   const char *snapshots; /* the clones, in owner/name/clone */
   const char *upstreams; /* URL; clones come from URL/owner/name.git */

@@ -90,7 +90,7 @@ static int has_commit(const snapshot_t *snapshot, hold_t *hold) {
   return git_in_clone(snapshot, hold, kAsk, "/dev/null") == 0;
 }
 
-/* The holder before us crashed, and neither it nor its git is there any more: that is what the lock
+/* The holder before us crashed, or its lease ran out, and neither it nor its git is there any more: that is what the lock
  * tells us. So the lock files of git are stale, and its working tree may be half written. Without a
  * lock nobody could know. */
 static void clean_up(const snapshot_t *snapshot, hold_t *hold) {
@@ -120,7 +120,8 @@ static int list(const snapshot_t *snapshot, hold_t *hold) {
 
 int snapshot_update(const snapshot_t *snapshot, hold_t *hold, int previous) {
   int there = exists(snapshot->clone);
-  if (there && previous == REPOLOCK_PREVIOUS_CRASHED) clean_up(snapshot, hold);
+  int died = previous == REPOLOCK_PREVIOUS_CRASHED || previous == REPOLOCK_PREVIOUS_EXPIRED;
+  if (there && died) clean_up(snapshot, hold);
   if (there && !has_commit(snapshot, hold)) { /* half a clone: begin again */
     journal("half", NULL);
     if (snapshot_delete(snapshot, hold) != 0) return -1;
