@@ -2,7 +2,8 @@
 #
 #   make           build the library, the command and the demo's worker, into build/
 #   make demo      workers that fight over real git repositories; LOCK=off shows the damage,
-#                  JOBS=n how many jobs, URL=... another backend
+#                  JOBS=n how many jobs, URL=... another backend, URL=redis:auto a Redis
+#                  server of its own, killed and started again
 #   make test      all tests
 #   make fault-table  the fault tests for longer, as a table; TIMES=5 the runs, SEEDS=5 seeds
 #   make bench     the figures, beside those of the bare system calls
@@ -38,7 +39,7 @@ build:
 	@$(call built,release)
 
 demo:
-	@.ci/deps build demo
+	@.ci/deps build demo $(if $(filter redis:auto,$(URL)),demo-redis)
 	@$(call built,release)
 	@BUILD=build python3 bindings/c/examples/demo
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""The main job, small: with the lock, without it, interrupted, and with a wrong URL."""
+"""The main job, small: with the lock, without it, on a server that is killed, interrupted, and with
+a wrong URL."""
 
 import os
 import re
+import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +16,16 @@ from pathlib import Path
 
 SOURCE = Path(os.environ["REPOLOCK_SOURCE_DIR"])
 WORKER = os.environ["REPOLOCK_WORKER"]
+DEMO = SOURCE / "bindings/c/examples/demo"
+PATIENCE = 60  # seconds, for what must come
+# Says the server's pid, and stays.
+START_SERVER = """import sys
+sys.path.insert(0, sys.argv[1])
+import servers
+server = servers.Server(sys.argv[2] + "/redis-1")
+server.start()
+print(server.pid, flush=True)
+sys.stdin.read()"""
 
 
 class Demo(unittest.TestCase):
@@ -23,15 +36,15 @@ class Demo(unittest.TestCase):
         self.scratch = Path(self._directory.name, "scratch")
         self.scratch.mkdir()
 
-    def start(self, *flags):
+    def start(self, *flags, **environment):
         return subprocess.Popen(
-            [sys.executable, SOURCE / "bindings/c/examples/demo", "--worker", WORKER,
+            [sys.executable, DEMO, "--worker", WORKER,
              "--build", self.build, "--jobs", "40", "--repos", "3", "--workers", "4", *flags],
-            env={**os.environ, "TMPDIR": str(self.scratch)}, text=True,
+            env={**os.environ, "TMPDIR": str(self.scratch), **environment}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def run_demo(self, *flags):
-        with self.start(*flags) as process:
+    def run_demo(self, *flags, **environment):
+        with self.start(*flags, **environment) as process:
             out, err = process.communicate()
         self.assertEqual(self.left_behind(), [])
         return process.returncode, out, err
@@ -76,8 +89,34 @@ class Demo(unittest.TestCase):
         self.assertGreater(self.number(r"(\d+) failed git operations, \d+ torn", out), 0)
         self.check_picture("demo-without-lock.svg", "without the lock")
 
+    def test_on_a_server_that_is_killed_nothing_overlaps(self):
+        self.needs_redis()
+        status, out, err = self.run_demo("--url", "redis:auto")
+        self.assertEqual(status, 0, out + err)
+        self.assertEqual(self.number(r"(\d+) overlaps in 40 jobs by 4 workers", out), 0)
+        self.assertEqual(self.number(r"jobs: (\d+) lost", out), 0)
+        self.assertRegex(out, r"kill -9 at .* redis-1; back [\d.]+ s later; the next lease")
+        self.assert_nothing_runs()
+
+    def test_what_no_server_can_be_started_for_is_told(self):
+        for url, said in (("quorum:auto", "there is no quorum of servers yet"),
+                          ("gopher:auto", "gopher:auto: only redis:auto starts a server")):
+            status, out, err = self.run_demo("--url", url)
+            self.assertEqual((status, out), (1, ""))
+            self.assertIn(said, err)
+        status, out, err = self.run_demo("--url", "redis:auto", PATH="/nowhere")
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(err, "^demo: URL=redis:auto needs the program redis-server: install it")
+
     def test_an_interrupt_leaves_nothing_behind(self):
-        with self.start() as process:
+        self.interrupt()
+
+    def test_neither_of_servers(self):
+        self.needs_redis()
+        self.interrupt("--url", "redis:auto")
+
+    def interrupt(self, *flags):
+        with self.start(*flags) as process:
             for line in process.stdout:
                 if " workers " in line:  # they run
                     break
@@ -85,8 +124,27 @@ class Demo(unittest.TestCase):
             process.communicate()
         self.assertEqual(process.returncode, 130)
         self.assertEqual(self.left_behind(), [])
+        self.assert_nothing_runs()
+
+    def test_a_server_dies_with_a_demo_that_is_killed(self):
+        self.needs_redis()
+        demo = subprocess.Popen(
+            [sys.executable, "-B", "-c", START_SERVER, DEMO, self.scratch], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with demo:
+            server = os.pidfd_open(int(demo.stdout.readline()))
+            self.addCleanup(os.close, server)
+            demo.kill()
+        ended, _, _ = select.select([server], [], [], PATIENCE)
+        self.assertTrue(ended)
+
+    def assert_nothing_runs(self):
         running = subprocess.run(["pgrep", "--full", str(self.scratch)], stdout=subprocess.PIPE)
         self.assertEqual(running.stdout, b"")
+
+    def needs_redis(self):
+        if not shutil.which("redis-server"):
+            self.skipTest("no redis-server here")
 
     def test_a_wrong_url_is_told(self):
         status, _, err = self.run_demo("--url", "gopher:nowhere")

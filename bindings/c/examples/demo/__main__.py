@@ -2,6 +2,8 @@
 
     python3 bindings/c/examples/demo --build build [--lock off] [--help]
 
+--url redis:auto does it on a Redis server of the demo's own, and kills that too.
+
 Exit status: 0 all is well, 1 it is not, 130 Ctrl-C. With --lock off the damage is what one came
 for, and no reason for a 1."""
 
@@ -19,6 +21,7 @@ sys.dont_write_bytecode = True  # the source tree stays as it is
 import checks
 import options as command_line
 import report
+import servers as servers_module
 import upstreams as upstreams_module
 from fleet import Fleet, WorkerDied
 from jobs import Jobs
@@ -43,14 +46,23 @@ def find_worker(options):
                      f"with --worker")
 
 
-def worker_arguments(options, home):
+def worker_arguments(options, home, servers):
     arguments = [find_worker(options), "--jobs", f"{home}/jobs", "--snapshots", f"{home}/snapshots",
                  "--upstreams", f"file://{quote(home)}/upstreams", "--records", f"{home}/records",
                  "--wait", str(options.wait), "--idle", "20000"]
     if not options.locked:
         return arguments + ["--no-lock"]
     # Not the default directory of file: another demo beside this one has the same names.
-    return arguments + ["--backend", options.url or f"file://{quote(home)}/locks"]
+    url = options.url or f"file://{quote(home)}/locks"
+    settings = []
+    if options.on_redis:
+        settings.append(f"ttl_ms={servers_module.TTL_MS}")
+    if servers:
+        url = servers.url
+        settings += servers.options
+    for setting in settings:
+        arguments += ["--option", setting]
+    return arguments + ["--backend", url]
 
 
 def run_jobs(options, fleet, jobs, journals, mishaps, author, progress):
@@ -68,7 +80,7 @@ def run_jobs(options, fleet, jobs, journals, mishaps, author, progress):
         time.sleep(TICK_S)
 
 
-def demo(options, home, progress):
+def demo(options, home, servers, progress):
     jobs = Jobs(f"{home}/jobs")
     upstreams = upstreams_module.Upstreams(f"{home}/upstreams",
                                            upstreams_module.names(options.repos), options.seed)
@@ -79,12 +91,18 @@ def demo(options, home, progress):
         os.mkdir(f"{home}/{directory}")
     journals = Journals(f"{home}/journals")
     author = upstreams_module.Author(upstreams, f"{home}/author")
-    fleet = Fleet(worker_arguments(options, home), options.workers, home)
+    if servers:
+        servers.start()
+        progress.say(f"started {len(servers)} redis-server, at {servers.url}")
+    if options.on_redis:
+        progress.say(f"ttl {servers_module.TTL_MS / 1000:g} s: so long and a second more a killed "
+                     f"worker blocks its repository, for nothing tells Redis that it is dead")
+    fleet = Fleet(worker_arguments(options, home, servers), options.workers, home)
     try:
-        mishaps = Mishaps(options, fleet, jobs, upstreams, progress)
+        mishaps = Mishaps(options, fleet, servers, jobs, upstreams, progress)
         author.start()
         seconds = run_jobs(options, fleet, jobs, journals, mishaps, author, progress)
-        mishaps.end_outage()
+        mishaps.end_outages()
         orderly = fleet.stop()
     finally:
         fleet.destroy()
@@ -95,18 +113,20 @@ def demo(options, home, progress):
         journals.killed(kill.pid, kill.survivors.last_seen_ns)
     findings = checks.find(journals, jobs, upstreams, f"{home}/snapshots", f"{home}/records",
                            options.locked)
-    tell(options, progress, journals, fleet, upstreams.repos, findings, seconds)
+    tell(options, progress, journals, fleet, servers, upstreams.repos, findings, seconds)
     return 0 if not options.locked or (findings.clean and orderly) else 1
 
 
-def tell(options, progress, journals, fleet, repos, findings, seconds):
+def tell(options, progress, journals, fleet, servers, repos, findings, seconds):
     picture = Picture(journals, fleet, repos)
     path = Path(options.build) / ("demo.svg" if options.locked else "demo-without-lock.svg")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(picture.draw(*report.titles(findings, options), findings.overlaps_by_clock))
     progress.say("")
     print(report.table(journals, repos), end="\n\n")
-    for line in report.kill_lines(fleet.kills, journals, picture.began):
+    for line in report.kill_lines(fleet.kills, journals, picture.began, options.on_redis):
+        print(line)
+    for line in report.outage_lines(servers.outages, journals, picture.began):
         print(line)
     for line in report.check_lines(findings, journals, options.locked):
         print(line)
@@ -125,10 +145,12 @@ def main():
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, end_as_interrupted)
     os.environ.update(GIT_ENVIRONMENT)
+    count = servers_module.wanted_by(options.url) if options.locked else 0
     progress = Progress()
     home = tempfile.mkdtemp(prefix="repolock-demo-")
+    servers = servers_module.Servers(count, home)
     try:
-        return demo(options, home, progress)
+        return demo(options, home, servers, progress)
     except WorkerDied as died:
         print(f"demo: {died}", file=sys.stderr)
         return 1
@@ -136,6 +158,7 @@ def main():
         print("\ndemo: interrupted, the workers are stopped", file=sys.stderr)
         return 128 + interrupt.args[0]
     finally:
+        servers.destroy()
         if options.keep:
             print(f"kept: {home}")
         else:

@@ -78,6 +78,9 @@ class Journals:
         return sum(count for key, count in self.counts.items()
                    if isinstance(key, tuple) and repo in (None, key[1]))
 
+    def put_back_for(self, status):
+        return sum(1 for event in self.named("retry") if event.fields["why"] == status)
+
     def named(self, name):
         return [event for event in self.events if event.name == name]
 

@@ -1,7 +1,10 @@
 """The figures of a run, in words."""
 
+from collections import Counter
+
 from checks import by_repo
 
+_NO_SERVER = ("E_UNAVAILABLE", "E_UNKNOWN", "E_LOST")
 
 def percentile(values, share):
     """The smallest value that so large a share of all does not exceed; 0 of none."""
@@ -40,7 +43,8 @@ def table(journals, repos):
     return "\n".join(lines)
 
 
-def kill_lines(kills, journals, began):
+def kill_lines(kills, journals, began, has_ttl):
+    """has_ttl: a dead worker's lock is free when its lease has run out."""
     if not kills:
         yield "kill -9: none, for no clone was seen when one was due"
     for kill in kills:
@@ -54,6 +58,9 @@ def kill_lines(kills, journals, began):
                       if each.granted > kill.at), None)
         if after is None:
             text += "nobody came after it"
+        elif has_ttl and after.granted >= gone:
+            text += (f"its lease ran out, and the next one began "
+                     f"{(after.granted - kill.at) / 1e9:.1f} s after the kill")
         elif after.granted < gone:
             text += f"the next one began {(gone - after.granted) / 1e6:.0f} ms before it was gone"
         elif after.wait_from < gone:
@@ -61,6 +68,23 @@ def kill_lines(kills, journals, began):
         else:
             text += f"the next one came {(after.wait_from - gone) / 1e6:.1f} ms later"
         yield text
+
+
+def outage_lines(outages, journals, began):
+    for outage in outages:
+        text = f"kill -9 at {(outage.at - began) / 1e9:.1f} s: {outage.name}; "
+        if not outage.back:
+            yield text + "it did not come back"
+            continue
+        put_back = Counter(event.fields["why"] for event in journals.named("retry")
+                           if event.fields["why"] in _NO_SERVER and event.at > outage.at)
+        after = min((each.granted for each in journals.operations if each.granted > outage.back),
+                    default=0)
+        text += f"back {(outage.back - outage.at) / 1e9:.1f} s later"
+        if after:
+            text += f"; the next lease began {(after - outage.back) / 1e6:.0f} ms after that"
+        told = ", ".join(f"{count} {why}" for why, count in sorted(put_back.items()))
+        yield f"{text}; jobs put back: {told or 'none'}"
 
 
 def _some(names):

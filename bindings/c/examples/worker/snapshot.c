@@ -90,9 +90,9 @@ static int has_commit(const snapshot_t *snapshot, hold_t *hold) {
   return git_in_clone(snapshot, hold, kAsk, "/dev/null") == 0;
 }
 
-/* The holder before us crashed, or its lease ran out, and neither it nor its git is there any more: that is what the lock
- * tells us. So the lock files of git are stale, and its working tree may be half written. Without a
- * lock nobody could know. */
+/* The holder before us crashed, or its lease ran out, and neither it nor its git is there any more:
+ * that is what the lock tells us. So the lock files of git are stale, and its working tree may be
+ * half written. Without a lock nobody could know. */
 static void clean_up(const snapshot_t *snapshot, hold_t *hold) {
   static const char *const kReset[] = {"reset", "--quiet", "--hard", NULL};
   char inside[SNAPSHOT_PATH_SIZE + 8];
