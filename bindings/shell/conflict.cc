@@ -14,6 +14,7 @@ RepoRows rows_of_op(const std::string &repo, const Op &op) {
   return rows_of_repo(repo, rows_of(Snapshot(snapshot)));
 }
 
+// A lock that another library has put there has no lease id, and cannot be broken by one.
 std::string text_of(const Common &common, const RunOptions &run, const RepoRows &rows,
                     const char *message) {
   if (rows.holders.empty()) return message;
@@ -21,7 +22,8 @@ std::string text_of(const Common &common, const RunOptions &run, const RepoRows 
                     (run.wait_ms > 0 ? " within " + span_text(run.wait_ms) : "") + ": it is held\n";
   for (const auto &holder : rows.holders) {
     out += owner_block(holder);
-    out += "To take the lock away from this holder: " + break_command(common, holder) + "\n";
+    if (!holder.lease_id.empty())
+      out += "To take the lock away from this holder: " + break_command(common, holder) + "\n";
   }
   out.pop_back();
   return out;
@@ -35,7 +37,8 @@ JsonObject json_of_conflict(const Common &common, const RepoRows &rows, const Fa
       .text("message", failure.message)
       .text("repo", rows.repo)
       .raw("holders", json_of(rows.holders));
-  if (!rows.holders.empty()) json.text("break", break_command(common, rows.holders[0]));
+  if (!rows.holders.empty() && !rows.holders[0].lease_id.empty())
+    json.text("break", break_command(common, rows.holders[0]));
   return json;
 }
 

@@ -15,7 +15,8 @@ bool is_finding(const Row &row) {
 }
 
 std::string finding_text(const Row &row) {
-  return (row.host.empty() ? "" : printable(row.host) + ": ") + printable(row.message);
+  const bool names_it = row.message.starts_with(row.host);
+  return (names_it ? "" : printable(row.host) + ": ") + printable(row.message);
 }
 
 JsonObject finding_json(const Row &row) {
