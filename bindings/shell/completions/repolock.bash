@@ -50,7 +50,7 @@ _repolock_offer_lines() {
 _repolock_offer_value() { # OPTION
   case $1 in
     --backend)
-      _repolock_offer file: file:/// memory:
+      _repolock_offer file: file:/// memory: redis:// redis+unix:///
       compopt -o nospace
       ;;
     --option)

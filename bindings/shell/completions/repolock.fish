@@ -68,7 +68,7 @@ end
 complete -c repolock -f
 
 # Before the subcommand, and behind it.
-complete -c repolock -n 'not __repolock_runs' -l backend -xa 'file: file:/// memory:' -d 'where the locks are'
+complete -c repolock -n 'not __repolock_runs' -l backend -xa 'file: file:/// memory: redis:// redis+unix:///' -d 'where the locks are'
 complete -c repolock -n 'not __repolock_runs' -l option -xa '(__repolock_settings)' -d 'one more setting of the library'
 complete -c repolock -n 'not __repolock_runs' -l json -d 'for programs: JSON instead of text'
 complete -c repolock -n 'not __repolock_runs' -s q -l quiet -d 'no word about waiting, holders and success'
