@@ -138,7 +138,8 @@ REPOLOCK_API repolock_status_t repolock_config_describe(size_t index, const char
 /* ---- Client ---------------------------------------------------------------------------------- */
 
 /* config is copied; NULL: all defaults, locks in files of this host. Its key "backend" is a URL:
- * file: file:///dir memory: memory:NAME. A backend that needs a server connects in the background:
+ * file: file:///dir memory: memory:NAME redis://[user:password@]host[:port][/database]
+ * redis+unix:///path. A backend that needs a server connects in the background:
  * the first operation tells of a server that is away. UNAVAILABLE: no descriptor or thread left.
  * [-; client; DENIED MISCONFIGURED UNSUPPORTED PLUGIN IO UNAVAILABLE] */
 REPOLOCK_API repolock_status_t repolock_client_open(const repolock_config_t *config,
