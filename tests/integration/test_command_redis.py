@@ -158,6 +158,15 @@ class Denied(RedisTest):
             self.assertNotIn(wrong, out + err)
             self.assertNotIn(SECRET, out + err)
 
+    def test_a_wrong_password_is_no_absence(self):
+        self.check(77, "--backend", self.user(given="wr0ng"), "ls")
+
+    def test_no_password(self):
+        self.redis("ACL", "SETUSER", "default", "off")
+        self.addCleanup(self.redis, "ACL", "SETUSER", "default", "on")
+        _, err = self.check(77, "run", REPO, "true")
+        self.assertIn("wants a password", err)
+
     def test_the_right_one_neither(self):
         url = self.user()
         self.hold(REPO, "--backend", url)
@@ -193,6 +202,12 @@ class Away(RedisTest):
         for words in (["run", "-n", REPO, "true"], ["status", REPO], ["ls"]):
             _, err = self.check(69, "--option", "node_timeout_ms=200", *words)
             self.assertIn(f"unix:{self.server.path} gave no answer", err)
+
+    def test_a_wait_in_which_it_said_nothing_is_no_conflict(self):
+        self.server.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
+        _, err = self.check(69, "run", "-w", "200ms", REPO, "true")  # less than an answer may take
+        self.assertIn(f"unix:{self.server.path}", err)
 
     def test_while_one_waits(self):
         """Of a server that stops and goes on the waiter keeps its place."""
