@@ -250,7 +250,7 @@ void Engine::wait_is_over(Acquisition &acquisition) {
   if (why.status == Status::kUnavailable)
     return fail(acquisition, why.status,
                 "no decision about " + wanted(acquisition) + " within " + duration_words(waited) +
-                    ": " + why.message + node_words(acquisition.rows));
+                    ": " + why.message + node_words(acquisition.rows, why.message));
   if (!why.message.empty()) return fail(acquisition, Status::kUnknown, why.message);
   acquisition.failure = {Status::kUnknown,
                          "the backend gave no answer about " + wanted(acquisition) + " within " +

@@ -43,10 +43,11 @@ std::string holder_words(const Rows &rows, const std::string &repo) {
   return words;
 }
 
-std::string node_words(const Rows &rows) {
+std::string node_words(const Rows &rows, const std::string &said) {
   std::string words;
   for (const Row &row : rows) {
     if (row.kind != RowKind::kNode) continue;
+    if (!row.message.empty() && said.find(row.message) != std::string::npos) continue;
     words += words.empty() ? "; nodes: " : ", ";
     words += row.host + ": " + row.status;
     if (!row.message.empty()) words += " (" + row.message + ")";

@@ -16,8 +16,8 @@ std::string duration_words(Millis length);
 // "held by job-17 (pid 4312 on ci-7) for 12 s", of several "and 2 others"; "" when rows name nobody.
 std::string holder_words(const Rows &rows, const std::string &repo);
 
-// "; nodes: redis-1: E_UNAVAILABLE, connection refused", or "".
-std::string node_words(const Rows &rows);
+// "; nodes: redis-1: E_UNAVAILABLE (connection refused)", or "". Nothing is said twice.
+std::string node_words(const Rows &rows, const std::string &said = "");
 
 // "the backend answered E_IO", where it said no more than that.
 std::string answer_words(Status status);

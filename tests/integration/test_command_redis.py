@@ -276,7 +276,7 @@ class Doctor(RedisTest):
     def test_another_configuration(self):
         self.check(0, "run", REPO, "true")
         option = ("--option", "max_ttl_ms=20000", "--option", "ttl_ms=20000")
-        self.finding("another configuration.*set the same max_ttl_ms everywhere", *option)
+        self.finding("another configuration.*give all of them the same options", *option)
 
 
 if __name__ == "__main__":

@@ -167,6 +167,8 @@ void Client::asked(uint64_t request, const LeasePtr &lease, size_t index, const 
   if (word == "HELD") return hear_held(*attempt, index, outcome.reply);
   if (word == "LATE" && ++part.late_tries <= kMostLateTries && host_.now() < attempt->deadline_ms)
     return ask(*attempt, index);
+  if (word == "LATE" && host_.now() >= attempt->deadline_ms)
+    return refuse(*attempt, {REPOLOCK_E_TIMEOUT, lease->repo + " was not free in time"});
   hear_failure(*attempt, index,
                {REPOLOCK_E_UNAVAILABLE,
                 server(index).name() + " answered " + std::string(word.substr(0, 20)) + " about " +

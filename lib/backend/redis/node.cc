@@ -51,8 +51,7 @@ void Node::open() {
 
 void Node::connected() {
   looks_ = 0;
-  if (state_ != State::kConnecting)
-    enter(State::kJoining, {REPOLOCK_E_UNAVAILABLE, name_ + " is coming back"});
+  if (state_ != State::kConnecting) enter(State::kJoining, why_);  // as bad as before, so far
   const std::string_view words[] = {"INFO"};
   connection_->send(words, [this](const Outcome &outcome) { look(outcome); });
 }
@@ -62,7 +61,7 @@ void Node::look(const Outcome &outcome) {
   const bool is_off = settings_.restart_guard == RestartGuard::kOff;
   if (outcome.reply.is_error()) {
     const Failure failure = failure_of(outcome.reply.text, name_);
-    if (failure.status != REPOLOCK_E_DENIED) return connection_->give_up(failure);
+    if (!outcome.reply.text.starts_with("NOPERM")) return connection_->give_up(failure);
     if (!is_off)
       return connection_->give_up(
           {REPOLOCK_E_MISCONFIGURED,
@@ -210,6 +209,11 @@ void Node::send(std::vector<std::string> words, Connection::OnOutcome on_outcome
     return parked_.push_back([this, words = std::move(words), on_outcome = std::move(on_outcome)] {
       send(words, on_outcome);
     });
+  if (!is_connected()) {
+    Outcome outcome;
+    outcome.failure = why_;
+    return on_outcome(std::move(outcome));
+  }
   const std::vector<std::string_view> views(words.begin(), words.end());
   connection_->send(views, [this, on_outcome = std::move(on_outcome)](Outcome outcome) {
     if (!outcome.failure && outcome.reply.is_error())

@@ -7,6 +7,14 @@
 
 namespace repolock::backend::redis {
 
+namespace {
+
+bool is_asking(const Attempt &attempt) {
+  return std::ranges::any_of(attempt.parts, &Attempt::Part::is_asking);
+}
+
+}  // namespace
+
 void Client::stand_in_queue(Attempt &attempt) {
   attempt.phase = Attempt::Phase::kQueued;
   attempt.retries = 0;
@@ -33,7 +41,10 @@ void Client::set_timer(Attempt &attempt) {
 }
 
 void Client::attempt_due(Attempt &attempt) {
-  if (host_.now() >= attempt.deadline_ms)
+  const bool is_over = host_.now() >= attempt.deadline_ms;
+  // No word from anybody yet: whatever comes says more than that the wait is over.
+  if (is_over && attempt.holder.empty() && is_asking(attempt)) return attempt.timer.set(INT64_MAX);
+  if (is_over)
     return refuse(attempt, {REPOLOCK_E_TIMEOUT, attempt.lease->repo + " was not free in time"});
   if (attempt.writes_at != 0 && attempt.phase != Attempt::Phase::kWriting) {
     attempt.timer.set(std::min(attempt.deadline_ms, host_.now() + kHeadAsksMs));
