@@ -6,6 +6,7 @@
 #                  server of its own, killed and started again
 #   make test      all tests
 #   make fault-table  the fault tests for longer, as a table; TIMES=5 the runs, SEEDS=5 seeds
+#   make model     the models of the protocol at their full size
 #   make bench     the figures, beside those of the bare system calls
 #   make install   PREFIX=/usr/local DESTDIR=
 #   make sanitize  the tests again with ASan and UBSan, then with TSan
@@ -26,7 +27,7 @@ cores := $(shell nproc 2>/dev/null || echo 2)
 # cmake makes its own flags for the make beneath it.
 unexport MAKEFLAGS
 .NOTPARALLEL:
-.PHONY: build demo test fault-table bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help
+.PHONY: build demo test fault-table model bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help
 
 # $(call built,PRESET): configured once, built each time.
 built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
@@ -52,6 +53,10 @@ fault-table:
 	@.ci/deps build test
 	@$(call built,test)
 	@tests/fault/table --times $(TIMES) --seeds $(SEEDS)
+
+model:
+	@.ci/deps build test
+	@tests/model/run --full
 
 bench:
 	@.ci/deps build demo
