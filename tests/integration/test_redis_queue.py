@@ -9,7 +9,7 @@ from redis_case import (ATTEMPT, EXPIRED, RELEASED, A, B, C, D, E, REPO, ScriptT
 from redis_support import SCRIPTS, Node, keys_of, skip_without_redis
 
 KEYS = keys_of(REPO)
-CLAIM_MS, SILENT_MS = 3000, 15000
+CLAIM_MS, SILENT_MS = 6000, 15000
 
 
 class Order(ScriptTest):

@@ -12,11 +12,11 @@
    there were. That the floor is so high rests on clocks; here it is taken for granted.
 
    I11, what is over stays over: after a REL took effect at a node, no HOLD of that lease does. It is
-   looked at where the switch I11 says so, and holds on one server. On several it does not yet: F of
-   a node may be so far below the lease's fence that one more is not above it. With REL_ABOVE, where
-   F goes above the fence itself, it does.
+   looked at where the switch I11 says so. A REL raises F above the lease's own fence: F of a node may
+   be so far below it that one more (REL_BY_ONE) is not enough.
 
-   Must fail: NO_WRITE_BACK, ANY_OWNER, ANY_F, FREE_EQUAL, OWNER_ONLY, REL_KEEPS_F, NO_FLOOR. */
+   Must fail: NO_WRITE_BACK, ANY_OWNER, ANY_F, FREE_EQUAL, OWNER_ONLY, REL_KEEPS_F, REL_BY_ONE,
+   NO_FLOOR. */
 #include "node.inc"
 #define LISTENS(a) (phase[a] == 1)
 #define TAKES(a,n) skip

@@ -249,6 +249,7 @@ void Client::keep(Attempt &attempt, size_t index, uint64_t fence, const char *mo
   const uint64_t request = attempt.request;
   attempt.parts[index].vote.kind = Vote::Kind::kAsked;
   attempt.parts[index].was_kept = true;
+  attempt.parts[index].granted = std::max(attempt.parts[index].granted, fence);
   server(index).node().run(hold(server(index), {lease}, {lease->ttl_ms}, {fence}, mode,
                                 [this, request, lease, index, fence](const Outcome &outcome) {
                                   kept(request, lease, index, fence, outcome);

@@ -10,7 +10,7 @@
 --      13 owner record
 -- gives GRANT now fence previous again found
 --         again 1: had been granted before, and nothing was written: valid only from a HOLD on.
---         found: F as it was, for REL to put back; '' it was missing.
+--         found: F as it was, for REL to put back; '' it was missing; - not to be put back.
 --       HELD now place pttl fence readers holder record
 --         place: 1 is the head, 0 not in the queue. pttl: until it may be free, -1 no end.
 --         holder: L; with readers, the one that lasts longest, and its record.
@@ -62,7 +62,7 @@ if not shared and call('EXISTS', L, Q, R) == 0 then return grant_exclusive() end
 local owner, found = call('GET', L), call('GET', F)
 local owner_id, owner_att = owner_of(owner)
 local stored, _, stored_previous = fence_of(found)
-local granted_before = {'GRANT', now, stored or 0, tonumber(stored_previous), 1, ''}
+local granted_before = {'GRANT', now, stored or 0, tonumber(stored_previous), 1, '-'}
 if owner_id == id and not shared then
   if owner_att > att then return {'STALE', now} end
   if owner_att == att and stored then return granted_before end

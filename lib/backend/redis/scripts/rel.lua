@@ -6,12 +6,13 @@
 --       6 ended: as which a lease ended that had been obtained, REPOLOCK_PREVIOUS_*; 0: it was not
 --         obtained, and no HOLD was sent for it
 --       7 fence: of the lease; of a failed attempt, what its ACQ granted, 0 unknown
---       8 found: of a failed attempt, the F that its ACQ found; - unknown, or not to be put back
+--       8 found: of a failed attempt, the F that its ACQ found; - unknown, or not to be put back, as
+--         in whatever is sent a second time
 -- gives OK done         done: 1 let go, 2 left the queue, 0 there was nothing of it
 --       GUARD done      that too, but this node does not vote, so nothing was handed over
 --
 -- Promises: lets go of nobody else's, of no newer att, and needs no guard for that. What was
--- obtained is over for good: F is raised by one, so that a late HOLD is refused. A failed attempt
+-- obtained is over for good: F is raised above its fence, so that a late HOLD is refused. A failed attempt
 -- puts F back if L is still its own and F still its grant, so that it shuts nobody out who may come
 -- back. DEL comes first: a server out of memory allows it, and then the rest.
 
@@ -34,9 +35,10 @@ else
   if mine then done = call('DEL', L) end
   local number, state, previous = fence_of(values[2])
   if number and ended ~= '0' then
-    local ran_out = not values[1] and state ~= 'o' and number == its_fence
+    local is_behind = number < its_fence or (number == its_fence and state ~= 'o')
+    local ran_out = not values[1] and is_behind
     local over = state == 'c' and previous or ended -- its HOLD never came
-    if mine or ran_out then set_fence(F, number + 1, 'o', over) end
+    if mine or ran_out then set_fence(F, math.max(number, its_fence) + 1, 'o', over) end
   elseif number and mine then
     local is_its_grant = state == 'h' and number == its_fence and owner_att == att
     if is_its_grant and put_back == '' then

@@ -1,5 +1,5 @@
 -- Part: the handing over. `name` is {l, f, q, w, r}, the keys of one name; owner, the value of L.
-local CLAIM_MS = 3000
+local CLAIM_MS = 6000 -- longer than from one beat to the next
 
 local function leave_queue(name, id)
   call('ZREM', name.q, id)
