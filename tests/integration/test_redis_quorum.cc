@@ -18,7 +18,9 @@ using namespace repolock::testing;
 using repolock::backend::redis::init;
 
 constexpr size_t kServers = 5;
-const Options kDurable = {{"redis.durability", "aof_always"}};
+Options durable() {
+  return {{"redis.durability", "aof_always"}};
+}
 
 struct Five {
   Five() {
@@ -26,8 +28,8 @@ struct Five {
       server = std::make_unique<RedisServer>(
           std::vector<std::string>{"--appendonly", "yes", "--appendfsync", "always"});
     for (size_t i = 0; i < kServers; ++i) raw.emplace_back(*servers[i]);
-    assert_int_equal(one.open(init, url(), kDurable), REPOLOCK_OK);
-    assert_int_equal(two.open(init, url(), kDurable), REPOLOCK_OK);
+    assert_int_equal(one.open(init, url(), durable()), REPOLOCK_OK);
+    assert_int_equal(two.open(init, url(), durable()), REPOLOCK_OK);
     for (BackendDriver *driver : {&one, &two})
       assert_true(run_until([&] { return driver->nodes().size() == kServers; }));
   }
@@ -279,7 +281,7 @@ void clients_of_other_servers_are_refused(void **) {
   granted(five, five.one, five.one.acquire("a/b", lease_id(1)));
   BackendDriver driver;
   const std::string url = five.url();
-  assert_int_equal(driver.open(init, url.substr(0, url.rfind(',')), kDurable), REPOLOCK_OK);
+  assert_int_equal(driver.open(init, url.substr(0, url.rfind(',')), durable()), REPOLOCK_OK);
   const Answer &answer = driver.await(driver.acquire("a/c", lease_id(2)));
   assert_int_equal(answer.result(), REPOLOCK_E_MISCONFIGURED);
   assert_true(answer.message.find("another configuration") != std::string::npos);

@@ -15,7 +15,9 @@ namespace {
 using namespace repolock::testing;
 using repolock::backend::redis::init;
 
-const std::vector<std::string> kDurable = {"--appendonly", "yes", "--appendfsync", "always"};
+std::vector<std::string> durable() {
+  return {"--appendonly", "yes", "--appendfsync", "always"};
+}
 
 std::string url_of(const RedisServer &server) {
   return "redis+unix://" + server.path();
@@ -106,7 +108,7 @@ void a_server_that_never_answers(void **) {
 }
 
 void after_a_restart_nobody_is_let_in_at_once(void **) {
-  RedisServer server(kDurable);
+  RedisServer server(durable());
   BackendDriver driver, other;
   open(driver, server);
   const uint64_t fence = granted(driver, driver.acquire("a/c", lease_id(1))).fence;
@@ -159,7 +161,7 @@ void a_strict_guard_waits_at_the_first_start_too(void **) {
 }
 
 void a_durable_server_goes_on_at_once(void **) {
-  RedisServer server(kDurable);
+  RedisServer server(durable());
   BackendDriver driver;
   open(driver, server, {{"redis.durability", "aof_always"}});
   const uint64_t fence = granted(driver, driver.acquire("a/c", lease_id(1))).fence;
@@ -192,7 +194,7 @@ void an_unguarded_server_goes_on_at_once(void **) {
 
 // What nobody knows of any more must not stand in the way.
 void what_could_not_be_released_is_released_later(void **) {
-  RedisServer server(kDurable);
+  RedisServer server(durable());
   BackendDriver driver, other;
   const Options durable = {{"redis.durability", "aof_always"}};
   open(driver, server, durable);
@@ -249,7 +251,7 @@ void errors_of_the_server_have_remedies(void **) {
 }
 
 void the_doctor_finds_what_is_wrong(void **) {
-  RedisServer healthy(kDurable), forgetful;
+  RedisServer healthy(durable()), forgetful;
   BackendDriver driver, other;
   open(driver, healthy);
   const Answer &well = driver.await(driver.diagnose());

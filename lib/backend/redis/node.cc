@@ -191,8 +191,10 @@ void Node::enter(State state, Failure why) {
 // ---- Asking ----
 
 void Node::run(Call call) {
-  if (state_ == State::kConnecting)
-    return parked_.push_back([this, call = std::move(call)] { run(call); });
+  if (state_ == State::kConnecting) {
+    parked_.emplace_back([this, call = std::move(call)] { run(call); });
+    return;
+  }
   if (call.needs_vote ? votes() : is_connected())
     return send_script(std::make_shared<Call>(std::move(call)), false);
   refuse(call, why_);
@@ -205,10 +207,12 @@ void Node::refuse(const Call &call, const Failure &why) {
 }
 
 void Node::send(std::vector<std::string> words, Connection::OnOutcome on_outcome) {
-  if (state_ == State::kConnecting)
-    return parked_.push_back([this, words = std::move(words), on_outcome = std::move(on_outcome)] {
+  if (state_ == State::kConnecting) {
+    parked_.emplace_back([this, words = std::move(words), on_outcome = std::move(on_outcome)] {
       send(words, on_outcome);
     });
+    return;
+  }
   if (!is_connected()) {
     Outcome outcome;
     outcome.failure = why_;
