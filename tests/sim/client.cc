@@ -33,7 +33,7 @@ Client::Client(Run &run, ClientId id)
       id_(id),
       name_("client-" + std::to_string(id)),
       offset_(run.random.up_to(1'000'000)),
-      connection_(run, *this),
+      link_(run.service->connect(run, *this)),
       engine_(settings(run.traits), [this] { return random_number(); }),
       options_(kSchemes) {}
 
@@ -192,6 +192,7 @@ void Client::step_clock(Millis by) {
 
 void Client::shift_clock(Millis by) {
   offset_ += by;
+  link_->clock_stepped();
   armed_for_ = kForever;
   arm();
 }
@@ -200,7 +201,7 @@ void Client::crash() {
   if (gone_) return;
   say("crashes");
   gone_ = true;
-  connection_.close();
+  link_->close();
   run_.oracle->calls.gone(id_);
   run_.oracle->holds.gone(id_);
 }

@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "connection.h"
 #include "core/engine.h"
 #include "core/options.h"
 #include "loop/lease.h"
 #include "oracle/calls.h"
 #include "run.h"
+#include "service.h"
 
 namespace repolock::sim {
 
@@ -57,7 +57,7 @@ class Client : public Host {
   void crash();
 
   // Does it now, or when the process runs again.
-  void when_it_runs(Schedule::Task task);
+  void when_it_runs(Schedule::Task task) override;
 
   bool runs() const { return !gone_ && run_.now() >= paused_until_; }
   bool closed() const { return engine_.closed(); }
@@ -96,7 +96,7 @@ class Client : public Host {
 
  private:
   void carry_out(core::Submit &command);
-  void carry_out(core::Withdraw &command) { connection_.cancel(command.request); }
+  void carry_out(core::Withdraw &command) { link_->cancel(command.request); }
   void carry_out(core::Waiting &) {}
   void carry_out(core::Extended &command);
   void carry_out(core::LogLine &) {}
@@ -119,7 +119,7 @@ class Client : public Host {
   const std::string name_;
   Millis offset_;
   Millis seen_ = 0;  // the latest time that the engine was told
-  Connection connection_;
+  const std::unique_ptr<Link> link_;
   core::Engine engine_;
   core::Options options_;
   bool gone_ = false;

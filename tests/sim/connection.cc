@@ -11,13 +11,14 @@ using core::BackendAnswer;
 using core::BackendRequest;
 using core::Status;
 
-Connection::Connection(Run &run, Host &host) : run_(run), host_(host) {
-  run_.service->subscribe(*this);
+Connection::Connection(Run &run, LockService &service, Host &host)
+    : run_(run), service_(service), host_(host) {
+  service_.subscribe(*this);
 }
 
 void Connection::close() {
   closed_ = true;
-  run_.service->unsubscribe(*this);
+  service_.unsubscribe(*this);
 }
 
 // ---- On the way there ----
@@ -34,13 +35,13 @@ void Connection::submit(const BackendRequest &request) {
 
 void Connection::cancel(uint64_t request) {
   if (suffers(run_.traits.chances.lost)) return;
-  send([this, request] { run_.service->cancel(*this, request); });
+  send([this, request] { service_.cancel(*this, request); });
 }
 
 void Connection::arrive(const BackendRequest &request) {
   if (run_.now() < run_.outage_until && run_.outage_is_silent) return;
   const Fate fate = fates_[request.id] = draw_fate(request.verb);
-  if (!fate.refused) return run_.service->execute(*this, request);
+  if (!fate.refused) return service_.execute(*this, request);
   BackendAnswer refusal;
   const bool as_a_whole = request.claims.empty() || run_.random.one_in(2);
   refusal.status = as_a_whole ? fate.status : Status::kOk;

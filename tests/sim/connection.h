@@ -12,26 +12,16 @@
 
 namespace repolock::sim {
 
-// The client's end of it. It may be told inside its own submit.
-class Host : public Subscriber {
+class Connection : public Link, private Subscriber {
  public:
-  // What its clock shows at that real time, if nothing happens to it.
-  virtual Millis on_its_clock(Millis real) const = 0;
-  virtual Millis in_real_time(Millis on_clock) const = 0;
-  virtual bool is_submitting() const = 0;
-  virtual const std::string &name() const = 0;
-};
-
-class Connection : public Subscriber {
- public:
-  Connection(Run &run, Host &host);
+  Connection(Run &run, LockService &service, Host &host);
   ~Connection() override = default;
 
-  void submit(const core::BackendRequest &request);
-  void cancel(uint64_t request);
-  void close();
+  void submit(const core::BackendRequest &request) override;
+  void cancel(uint64_t request) override;
+  void close() override;
 
-  bool holds_anything() const { return run_.service->knows(*this); }
+  bool holds_anything() const override { return service_.knows(*this); }
 
  private:
   // What becomes of one request.
@@ -59,6 +49,7 @@ class Connection : public Subscriber {
   void bring(Schedule::Task task);  // back, in any order
 
   Run &run_;
+  LockService &service_;
   Host &host_;
   bool closed_ = false;
   Millis busy_until_ = 0;           // with what was sent before

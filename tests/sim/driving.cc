@@ -132,7 +132,7 @@ void Client::carry_out(core::Submit &command) {
   if (was_closed_ && request.verb != Verb::kRelease)
     throw Violation(kNothingLeft, name() + " is closed, and sends " + verb_name(request.verb));
   unanswered_.insert(request.id);
-  connection_.submit(request);
+  link_->submit(request);
   if (run_.troubled && run_.random.percent(run_.traits.chances.cut))
     run_.schedule.in(0, [this] { crash(); });
 }
@@ -153,7 +153,7 @@ void Client::carry_out(core::Complete &command) {
   const core::Granted &lease = *command.granted;
   say("lease", lease.key, lease.id, "fence", lease.fences.front(), "valid until",
       in_real_time(lease.valid_until));
-  run_.oracle->fences.granted(id_, op, lease, plan.mapped().shared);
+  run_.oracle->fences.granted(id_, op, lease, plan.mapped().shared, run_.service->keeps_fences());
   run_.oracle->holds.granted(id_, *this, lease, plan.mapped(), seen_);
   auto handle = std::make_shared<loop::Lease>(lease);
   held_.emplace(lease.key, handle);
@@ -200,9 +200,9 @@ void Client::finish_if_idle() {
   if (run_.oracle->holds.any_of(id_)) left("leases that have not ended");
   if (engine_.held() != 0 || engine_.waiters() != 0) left("leases or waiters in its engine");
   const bool all_is_said = unanswered_.empty() && run_.traits.kind == Traits::Kind::kFiles;
-  if (all_is_said && connection_.holds_anything()) left("locks at the backend, for ever");
+  if (all_is_said && link_->holds_anything()) left("locks at the backend, for ever");
   gone_ = true;
-  connection_.close();
+  link_->close();
 }
 
 void Client::arm() {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "connection.h"
+#include "run.h"
+
 namespace repolock::sim {
 
 using core::BackendAnswer;
@@ -30,6 +33,10 @@ Grant plain(Status status) {
 }
 
 }  // namespace
+
+std::unique_ptr<Link> LockService::connect(Run &run, Host &client) {
+  return std::make_unique<Connection>(run, *this, client);
+}
 
 // ---- The rules, each of which some mutant breaks ----
 
@@ -189,6 +196,14 @@ void LockService::unsubscribe(Subscriber &subscriber) {
 
 // ---- Trouble ----
 
+void LockService::suffer(Run &run) {
+  if (run.random.percent(run.traits.chances.taken_away))
+    if (const auto [repo, lease_id] = any_holder(run.random); !repo.empty())
+      take_away(repo, lease_id, run.random.of({LossReason::kBroken, LossReason::kStolen}));
+  if (run.random.percent(run.traits.chances.data_lost))
+    lose_data(repo_name(run.random.below(run.traits.names)));
+}
+
 void LockService::take_away(const std::string &repo, const std::string &lease_id,
                             LossReason reason) {
   Name &from = name(repo);
@@ -288,13 +303,12 @@ core::Rows LockService::rows(const Name &name) const {
 
 // ---- The truth ----
 
-const LockService::Place *LockService::holder(const std::string &repo,
-                                              const std::string &lease_id) const {
+Millis LockService::end_of_lease(const std::string &repo, const std::string &lease_id) const {
   const auto found = names_.find(repo);
-  if (found == names_.end()) return nullptr;
+  if (found == names_.end()) return 0;
   for (const Place &place : found->second.holders)
-    if (place.lease_id == lease_id) return &place;
-  return nullptr;
+    if (place.lease_id == lease_id) return place.end;
+  return 0;
 }
 
 std::pair<std::string, std::string> LockService::any_holder(Random &random) const {

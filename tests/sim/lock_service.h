@@ -7,28 +7,19 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/backend.h"
 #include "schedule.h"
+#include "service.h"
 #include "traits.h"
 
 namespace repolock::sim {
 
-// Who asks, and is answered.
-class Subscriber {
- public:
-  virtual ~Subscriber() = default;
-  virtual void answer(uint64_t request, core::BackendAnswer answer) = 0;
-  virtual void waiting(uint64_t request, core::Rows rows) = 0;
-  virtual void wake(const std::string &repo) = 0;
-  virtual void revoked(const std::string &repo, const std::string &lease_id,
-                       core::LossReason reason) = 0;
-};
-
-class LockService {
+class LockService : public Service {
  public:
   // One lease of one name, from its asking to its end.
   struct Place {
@@ -46,7 +37,9 @@ class LockService {
   using Places = std::list<Place>;
 
   LockService(Schedule &schedule, const Traits &traits) : schedule_(schedule), traits_(traits) {}
-  virtual ~LockService() = default;
+  ~LockService() override = default;
+
+  std::unique_ptr<Link> connect(Run &run, Host &client) override;
 
   void subscribe(Subscriber &subscriber) { subscribers_.push_back(&subscriber); }
   // It waits no longer, and is told of nothing. Its process is gone, or has closed the backend.
@@ -57,16 +50,16 @@ class LockService {
   void cancel(const Subscriber &from, uint64_t request);
 
   // What nobody asked for.
+  void suffer(Run &run) override;
   void take_away(const std::string &repo, const std::string &lease_id, core::LossReason reason);
   void lose_data(const std::string &repo);
 
   // ---- the truth, for the oracle ----
-  const Place *holder(const std::string &repo, const std::string &lease_id) const;
-  bool was_taken_away(const std::string &repo, const std::string &lease_id) const {
+  Millis end_of_lease(const std::string &repo, const std::string &lease_id) const override;
+  bool was_taken_away(const std::string &repo, const std::string &lease_id) const override {
     return taken_away_.count({repo, lease_id}) != 0;
   }
-  // Some lease that holds now: its name and id; "" where there is none.
-  std::pair<std::string, std::string> any_holder(Random &random) const;
+  std::pair<std::string, std::string> any_holder(Random &random) const override;
   bool knows(const Subscriber &subscriber) const;
 
  protected:

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
 
 #include "random.h"
 #include "schedule.h"
@@ -10,13 +12,17 @@
 
 namespace repolock::sim {
 
-class LockService;
+class Service;
 struct Oracle;
+
+std::string repo_name(size_t index);
 
 using ClientId = uint64_t;  // of one engine, never used twice
 
 struct Run {
-  Run(uint64_t seed, bool trace) : random(seed), trace(trace), traits(draw_traits(random)) {}
+  using DrawTraits = std::function<Traits(Random &)>;
+  Run(uint64_t seed, const DrawTraits &draw, bool trace)
+      : random(seed), trace(trace), traits(draw(random)) {}
 
   Millis now() const { return schedule.now(); }
 
@@ -27,7 +33,7 @@ struct Run {
   bool troubled = true;     // faults come
   Millis outage_until = 0;  // the service cannot be reached
   bool outage_is_silent = false;
-  LockService *service = nullptr;
+  Service *service = nullptr;
   Oracle *oracle = nullptr;
   uint64_t events = 0;  // into engines
 };

@@ -11,6 +11,8 @@ class Trace {
  public:
   explicit Trace(bool on) : on_(on) {}
 
+  bool is_on() const { return on_; }
+
   template <class... Words>
   void line(core::Millis now, const Words &...words) const {
     if (!on_) return;

@@ -66,6 +66,8 @@ const char *kind_name(Traits::Kind kind) {
       return "polled";
     case Traits::Kind::kFiles:
       return "files";
+    case Traits::Kind::kRedis:
+      return "redis";
   }
   return "";
 }

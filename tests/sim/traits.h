@@ -33,7 +33,8 @@ struct Traits {
   enum class Kind {
     kQueue,   // ttls, a queue of its own
     kPolled,  // ttls, the core asks again
-    kFiles    // leases end with the process; nothing is lost on the way
+    kFiles,   // leases end with the process; nothing is lost on the way
+    kRedis    // the real backend of redis: in redis/
   };
   Kind kind = Kind::kQueue;
   uint64_t capabilities = 0;

@@ -3,6 +3,8 @@
 #include <numeric>
 #include <optional>
 
+#include "service.h"
+
 namespace repolock::sim {
 
 std::string repo_name(size_t index) {

@@ -50,6 +50,4 @@ class User {
   std::array<uint64_t, kCalls> weights_;
 };
 
-std::string repo_name(size_t index);
-
 }  // namespace repolock::sim

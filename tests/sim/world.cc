@@ -16,7 +16,7 @@ constexpr Millis kPatience = kLongestDelay + kLongestSleep + 2 * kLongestTtl;
 }  // namespace
 
 World::World(uint64_t seed, const Parts &parts, bool trace)
-    : run_(seed, trace), oracle_(run_), parts_(parts), service_(parts.service(run_)) {
+    : run_(seed, parts.traits, trace), oracle_(run_), parts_(parts), service_(parts.service(run_)) {
   run_.service = service_.get();
   run_.oracle = &oracle_;
 }
@@ -50,6 +50,7 @@ void World::peace() {
   run_.trace.line(run_.now(), "peace");
   run_.troubled = false;
   run_.outage_until = 0;
+  service_->rest();
   for (Slot &slot : slots_) let_go(slot);
   run_until(run_.now() + kLongestSleep);  // who sleeps wakes up
   for (Slot &slot : slots_) {
@@ -67,6 +68,7 @@ void World::peace() {
                                      std::to_string(run_.now() - since) + " ms, and " +
                                      who_waits() + " still wait");
   }
+  service_->check_rest();
 }
 
 void World::end() {
@@ -91,6 +93,7 @@ void World::end() {
   for (const auto &client : clients_)
     if (!client->gone())
       throw Violation(kNothingLeft, client->name() + " does not come to its end");
+  service_->check_end();
 }
 
 // ---- What goes on in them ----
@@ -127,12 +130,7 @@ void World::suffer() {
       client.step_clock(-random.up_to(random.of<Millis>({10, 3'000})));
   }
   if (random.percent(chances.outage)) go_away(random.up_to(15'000));
-  if (random.percent(chances.taken_away))
-    if (const auto [repo, lease_id] = service_->any_holder(random); !repo.empty())
-      service_->take_away(repo, lease_id,
-                          random.of({core::LossReason::kBroken, core::LossReason::kStolen}));
-  if (random.percent(chances.data_lost))
-    service_->lose_data(repo_name(random.below(run_.traits.names)));
+  service_->suffer(run_);
   run_.schedule.in(random.up_to(10'000), [this] { suffer(); });
 }
 

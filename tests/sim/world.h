@@ -17,7 +17,9 @@ namespace repolock::sim {
 
 // What the world is made of; a mutant has another of one.
 struct Parts {
-  std::function<std::unique_ptr<LockService>(Run &)> service = [](Run &run) {
+  Run::DrawTraits traits = draw_traits;
+  std::function<std::unique_ptr<Service>(Run &)> service =
+      [](Run &run) -> std::unique_ptr<Service> {
     return std::make_unique<LockService>(run.schedule, run.traits);
   };
   std::function<std::unique_ptr<Client>(Run &, ClientId)> client = [](Run &run, ClientId id) {
@@ -33,6 +35,7 @@ class World {
   void live();
 
   uint64_t events() const { return run_.events; }
+  double hours() const { return static_cast<double>(run_.now()) / 3'600'000; }
 
  private:
   struct Slot {
@@ -58,7 +61,7 @@ class World {
   Run run_;
   Oracle oracle_;
   const Parts parts_;
-  std::unique_ptr<LockService> service_;
+  std::unique_ptr<Service> service_;
   std::vector<std::unique_ptr<Client>> clients_;  // all that ever were
   std::vector<Slot> slots_;
   int acts_left_ = 0;

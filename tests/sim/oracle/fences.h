@@ -22,9 +22,12 @@ class Fences {
     for (const std::string &repo : repos) floors[repo] = newest_[repo];
   }
 
-  void granted(ClientId client, core::OpKey op, const core::Granted &lease, bool shared) {
+  // promised: the service has never gone back.
+  void granted(ClientId client, core::OpKey op, const core::Granted &lease, bool shared,
+               bool promised) {
     const auto floors = floors_.extract({client, op});
     ++count_;
+    if (!promised) return;
     const std::set<std::string> repos(lease.repos.begin(), lease.repos.end());
     for (size_t index = 0; index < lease.repos.size(); ++index) {
       const std::string &repo = lease.repos[index];

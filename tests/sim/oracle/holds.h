@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "connection.h"
 #include "core/command.h"
 #include "core/request.h"
 #include "run.h"
+#include "service.h"
 
 namespace repolock::sim {
 
@@ -65,6 +65,7 @@ class Holds {
     Millis shortest_ttl = 0;
     Millis agreed_ttl = 0;  // of the renewals to come; 0: not clear
     Millis asked_ttl = 0;
+    Millis shortened_from = 0;    // the longest ttl, where an end was asked for; 0: never
     int extends = 0;              // under way
     Millis silent_at = kForever;  // when the engine could see that its program says nothing
     bool lost = false;            // the program was told, by news or by a look
@@ -82,6 +83,11 @@ class Holds {
   Hold *find(ClientId client, core::LeaseKey lease);
   Hold *find(ClientId client, const std::string &lease_id);
   bool is_timed(ClientId client) const;
+  // The service is to have it for as long as that client believes.
+  bool is_promised(const std::string &repo, const std::string &lease_id) const;
+  static bool is_at_max_hold(const Hold &hold);
+  bool was_refused(const Hold &hold, bool broken) const;
+  Millis claimed_until(const Hold &hold) const;  // in real time
   bool is_claimed(const Hold &hold) const;
   void check_validity(const Hold &hold) const;
   void check_margin(const Hold &hold, const core::Lost &news, Millis now) const;

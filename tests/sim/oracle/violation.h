@@ -24,6 +24,7 @@ inline constexpr const char *kLostForGood = "I8 lost is for good";
 inline constexpr const char *kValidity = "I10 validity";
 inline constexpr const char *kLiveness = "I12 liveness";
 inline constexpr const char *kOwnIds = "I13 ids of its own";
+inline constexpr const char *kOrder = "I12 in the order of the queue";
 inline constexpr const char *kNothingLeft = "I14 nothing left";
 inline constexpr const char *kOnce = "exactly once";
 inline constexpr const char *kInTime = "in its time";
