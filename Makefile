@@ -7,6 +7,8 @@
 #   make test      all tests
 #   make fault-table  the fault tests for longer, as a table; TIMES=5 the runs, SEEDS=5 seeds
 #   make model     the models of the protocol at their full size
+#   make sim       the simulator for longer: SEEDS=100000 runs, over Redis as many; SEED=n replays one,
+#                  SIM=redis or core, with its trace
 #   make bench     the figures, beside those of the bare system calls
 #   make install   PREFIX=/usr/local DESTDIR=
 #   make sanitize  the tests again with ASan and UBSan, then with TSan
@@ -21,13 +23,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS ?= 60
 TIMES ?= 5
-SEEDS ?= 5
+SIM ?= redis
 cores := $(shell nproc 2>/dev/null || echo 2)
 
 # cmake makes its own flags for the make beneath it.
 unexport MAKEFLAGS
 .NOTPARALLEL:
-.PHONY: build demo test fault-table model bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help
+.PHONY: build demo test fault-table model bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help sim
 
 # $(call built,PRESET): configured once, built each time.
 built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
@@ -52,7 +54,17 @@ test:
 fault-table:
 	@.ci/deps build test
 	@$(call built,test)
-	@tests/fault/table --times $(TIMES) --seeds $(SEEDS)
+	@tests/fault/table --times $(TIMES) --seeds $(or $(SEEDS),5)
+
+sim:
+	@.ci/deps build test
+	@$(call built,test)
+ifdef SEED
+	@build/tests/sim_$(SIM) --seed $(SEED) --trace
+else
+	@build/tests/sim_core --seeds $(or $(SEEDS),100000)
+	@build/tests/sim_redis --seeds $(or $(SEEDS),100000)
+endif
 
 model:
 	@.ci/deps build test

@@ -1,0 +1,112 @@
+// Clients with one habit changed, at the border where commands leave and replies come.
+#include <map>
+#include <utility>
+
+#include "backend/redis/script.h"
+#include "mutants/redis/mutant.h"
+#include "oracle/violation.h"
+
+namespace repolock::sim {
+
+namespace {
+
+namespace script = backend::redis::script;
+
+// Script calls: EVALSHA or EVAL, script, number of keys, keys, run_id, config, arguments.
+bool runs(std::span<const std::string_view> words, const backend::redis::Script &one) {
+  return words.size() > 2 && (words[1] == one.sha1 || words[1] == one.text);
+}
+
+std::string argument(std::span<const std::string_view> words, size_t index) {
+  return std::string(words[3 + std::stoull(std::string(words[2])) + index]);
+}
+
+// A lease is good from when the answer comes, not from when it was asked for.
+class CountsFromTheReply : public WireConnection {
+  using WireConnection::WireConnection;
+  void hear(const Command &command, const Reply &reply) override {
+    WireConnection::hear({command.on_outcome, link().host().now()}, reply);
+  }
+};
+
+// Who is told that the lock was handed over believes it, and confirms nothing.
+class BelievesMessages : public WireConnection {
+  using WireConnection::WireConnection;
+
+  void hear_message(const std::string &channel, const std::string &words) override {
+    const size_t end = words.find(' ', 6);
+    if (words.starts_with("grant ")) link().told_of.insert(words.substr(6, end - 6));
+    WireConnection::hear_message(channel, words);
+  }
+
+  void send(std::span<const std::string_view> words, OnOutcome on_outcome) override {
+    const bool is_told = runs(words, script::kHold) && is_connected() &&
+                         link().told_of.erase(argument(words, 4)) > 0;
+    if (!is_told) return WireConnection::send(words, std::move(on_outcome));
+    const int64_t now = link().host().now();
+    const Reply reply = array({text("OK"), integer(now), text("OK")});
+    link().hear([on_outcome = std::move(on_outcome), reply, now] {
+      on_outcome({reply, std::nullopt, now});
+    });
+  }
+};
+
+// Who waits hears his place once, and asks no more: all depends on messages.
+class AsksOnce : public WireConnection {
+  using WireConnection::WireConnection;
+
+  void send(std::span<const std::string_view> words, OnOutcome on_outcome) override {
+    if (!runs(words, script::kAcq) || !is_connected())
+      return WireConnection::send(words, std::move(on_outcome));
+    const std::string me = argument(words, 2) + ":" + argument(words, 3);
+    if (const auto known = held_.find(me); known != held_.end()) {
+      link().hear(
+          [on_outcome = std::move(on_outcome), reply = known->second, now = link().host().now()] {
+            on_outcome({reply, std::nullopt, now});
+          });
+      return;
+    }
+    WireConnection::send(words, [this, me, on_outcome = std::move(on_outcome)](
+                                    const backend::redis::Outcome &outcome) {
+      const auto &elements = outcome.reply.elements;
+      if (!outcome.failure && !elements.empty() && elements[0].text == "HELD")
+        held_[me] = outcome.reply;
+      on_outcome(outcome);
+    });
+  }
+
+  std::map<std::string, Reply> held_;
+};
+
+// What is let go of never reaches the server.
+class ForgetsToRelease : public WireConnection {
+  using WireConnection::WireConnection;
+
+  void send(std::span<const std::string_view> words, OnOutcome on_outcome) override {
+    if (!runs(words, script::kRel) || !is_connected())
+      return WireConnection::send(words, std::move(on_outcome));
+    link().hear([on_outcome = std::move(on_outcome), now = link().host().now()] {
+      on_outcome({array({text("OK"), integer(1)}), std::nullopt, now});
+    });
+  }
+};
+
+template <class Connection>
+RedisParts with() {
+  RedisParts parts;
+  parts.connection = [](Run &run, RedisService &service, RedisLink &link) {
+    return std::make_unique<Connection>(run, service, link);
+  };
+  return parts;
+}
+
+}  // namespace
+
+std::vector<RedisMutant> wrong_clients() {
+  return {{"validity counts from the reply", {kValidity}, with<CountsFromTheReply>()},
+          {"a hand-over is not confirmed", {kValidity, kExclusion}, with<BelievesMessages>()},
+          {"who waits asks only once", {kLiveness}, with<AsksOnce>()},
+          {"what is released is kept", {kLiveness, kExclusion, kHonest}, with<ForgetsToRelease>()}};
+}
+
+}  // namespace repolock::sim
