@@ -43,7 +43,9 @@ std::vector<RedisMutant> wrong_scripts() {
        changed("  if floor > m then return refused('FLOOR') end", "")},
       {"REL does not raise the fence",
        {kLostForGood, kFence},
-       changed("    if mine or ran_out then set_fence(F, number + 1, 'o', over) end", "")},
+       changed("    if mine or ran_out then set_fence(F, math.max(number, its_fence) + 1, 'o', "
+               "over) end",
+               "")},
       {"REL lets go of the name, whoever has it",
        {kExclusion, kValidity},
        changed("  local mine = owner_id == id and owner_att <= att",
