@@ -40,7 +40,8 @@ void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Ba
     auto &all = held_[lease->id];
     std::erase(all, lease);
     if (all.empty()) held_.erase(lease->id);
-  } else {  // an acquire of which nobody knows what became: all its rounds are over
+  } else {  // an acquire of which nobody knows what became: all its rounds are over, and as a HOLD
+            // may be on its way, for good
     lease = std::make_shared<Lease>();
     lease->repo = claim.repo;
     lease->id = claim.lease_id;
@@ -62,7 +63,8 @@ void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Ba
                  "it had ended before, by its ttl or by a break");
   };
   for (const auto &server : servers_)
-    server->let_go(lease, was_held ? claim.ended : 0, lease->fence, "-", let_go);
+    server->let_go(lease, was_held ? claim.ended : REPOLOCK_PREVIOUS_RELEASED, lease->fence, "-",
+                   let_go);
 }
 
 void Client::break_lease(const repolock_backend_request_t &sent) {

@@ -19,6 +19,17 @@ struct Found {
   std::string invariant;
 };
 
+// By the real scripts and clients: then a seed says nothing of a mutant.
+bool is_violated(uint64_t seed) {
+  static const RedisParts real;
+  try {
+    World(seed, redis_world(real), false).live();
+  } catch (const Violation &) {
+    return true;
+  }
+  return false;
+}
+
 Found find(const RedisMutant &mutant, uint64_t seeds) {
   const Parts world = redis_world(mutant.parts);
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
@@ -26,7 +37,8 @@ Found find(const RedisMutant &mutant, uint64_t seeds) {
       World(seed, world, false).live();
     } catch (const Violation &violation) {
       if (std::any_of(mutant.invariants.begin(), mutant.invariants.end(),
-                      [&](const char *one) { return violation.invariant() == one; }))
+                      [&](const char *one) { return violation.invariant() == one; }) &&
+          !is_violated(seed))
         return {seed, violation.invariant()};
     }
   }
