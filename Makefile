@@ -3,7 +3,8 @@
 #   make           build the library, the command and the demo's worker, into build/
 #   make demo      workers that fight over real git repositories; LOCK=off shows the damage,
 #                  JOBS=n how many jobs, URL=... another backend, URL=redis:auto a Redis
-#                  server of its own, killed and started again
+#                  server of its own, killed and started again; URL=quorum:auto five,
+#                  of which one is killed
 #   make test      all tests
 #   make fault-table  the fault tests for longer, as a table; TIMES=5 the runs, SEEDS=5 seeds
 #   make model     the models of the protocol at their full size
@@ -42,7 +43,7 @@ build:
 	@$(call built,release)
 
 demo:
-	@.ci/deps build demo $(if $(filter redis:auto,$(URL)),demo-redis)
+	@.ci/deps build demo $(if $(filter redis:auto quorum:auto,$(URL)),demo-redis)
 	@$(call built,release)
 	@BUILD=build python3 bindings/c/examples/demo
 

@@ -98,15 +98,25 @@ class Demo(unittest.TestCase):
         self.assertRegex(out, r"kill -9 at .* redis-1; back [\d.]+ s later; the next lease")
         self.assert_nothing_runs()
 
+    def test_on_five_servers_one_may_be_killed(self):
+        self.needs_redis()
+        status, out, err = self.run_demo("--url", "quorum:auto")
+        self.assertEqual(status, 0, out + err)
+        self.assertEqual(self.number(r"(\d+) overlaps in 40 jobs by 4 workers", out), 0)
+        self.assertEqual(self.number(r"fences out of order: (\d+)", out), 0)
+        self.assertEqual(self.number(r"jobs: (\d+) lost", out), 0)
+        self.assertRegex(out, r"kill -9 at .* redis-5, one of 5; back [\d.]+ s later; \d+ leases "
+                              r"began meanwhile; jobs put back: none")
+        self.assert_nothing_runs()
+
     def test_what_no_server_can_be_started_for_is_told(self):
-        for url, said in (("quorum:auto", "there is no quorum of servers yet"),
-                          ("gopher:auto", "gopher:auto: only redis:auto starts a server")):
-            status, out, err = self.run_demo("--url", url)
-            self.assertEqual((status, out), (1, ""))
-            self.assertIn(said, err)
-        status, out, err = self.run_demo("--url", "redis:auto", PATH="/nowhere")
+        status, out, err = self.run_demo("--url", "gopher:auto")
         self.assertEqual((status, out), (1, ""))
-        self.assertRegex(err, "^demo: URL=redis:auto needs the program redis-server: install it")
+        self.assertIn("gopher:auto: only redis:auto and quorum:auto start servers", err)
+        for url in ("redis:auto", "quorum:auto"):
+            status, out, err = self.run_demo("--url", url, PATH="/nowhere")
+            self.assertEqual((status, out), (1, ""))
+            self.assertRegex(err, f"^demo: URL={url} needs the program redis-server: install it")
 
     def test_an_interrupt_leaves_nothing_behind(self):
         self.interrupt()

@@ -2,7 +2,8 @@
 
     python3 bindings/c/examples/demo --build build [--lock off] [--help]
 
---url redis:auto does it on a Redis server of the demo's own, and kills that too.
+--url redis:auto does it on a Redis server of the demo's own, and kills that too; --url quorum:auto on
+five, of which one is killed.
 
 Exit status: 0 all is well, 1 it is not, 130 Ctrl-C. With --lock off the damage is what one came
 for, and no reason for a 1."""
@@ -93,7 +94,7 @@ def demo(options, home, servers, progress):
     author = upstreams_module.Author(upstreams, f"{home}/author")
     if servers:
         servers.start()
-        progress.say(f"started {len(servers)} redis-server, at {servers.url}")
+        progress.say(f"started {servers.told}, at {servers.url}")
     if options.on_redis:
         progress.say(f"ttl {servers_module.TTL_MS / 1000:g} s: so long and a second more a killed "
                      f"worker blocks its repository, for nothing tells Redis that it is dead")
@@ -126,7 +127,7 @@ def tell(options, progress, journals, fleet, servers, repos, findings, seconds):
     print(report.table(journals, repos), end="\n\n")
     for line in report.kill_lines(fleet.kills, journals, picture.began, options.on_redis):
         print(line)
-    for line in report.outage_lines(servers.outages, journals, picture.began):
+    for line in report.outage_lines(servers, journals, picture.began):
         print(line)
     for line in report.check_lines(findings, journals, options.locked):
         print(line)

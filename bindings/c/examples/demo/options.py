@@ -26,7 +26,8 @@ _TABLE = [
     ("--wait", "WAIT", 1000, int, "milliseconds to wait for a lock before the job is put back"),
     ("--lock", "LOCK", "on", _lock, "off: the same work without the lock, and the damage counted"),
     ("--url", "URL", "", str, "where the locks are; redis:auto: on a Redis server that the demo "
-     "starts, and kills once; default: files in the demo's own directory"),
+     "starts, and kills once; quorum:auto: on five, of which one is killed; default: files in the "
+     "demo's own directory"),
     ("--outage", "OUTAGE", 0, int, "1: one upstream goes away until a circuit breaker opens"),
     ("--seed", "SEED", 1, int, "of the list of jobs"),
     ("--keep", "KEEP", 0, int, "1: leave the temporary directory"),
@@ -44,5 +45,5 @@ def read(arguments):
                             help=f"{doc} ({default})" if default != "" else doc)
     options = parser.parse_args(arguments)
     options.locked = options.lock == "on"
-    options.on_redis = options.locked and options.url.startswith("redis")
+    options.on_redis = options.locked and options.url.startswith(("redis", "quorum:"))
     return options

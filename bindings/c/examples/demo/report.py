@@ -70,18 +70,22 @@ def kill_lines(kills, journals, began, has_ttl):
         yield text
 
 
-def outage_lines(outages, journals, began):
-    for outage in outages:
-        text = f"kill -9 at {(outage.at - began) / 1e9:.1f} s: {outage.name}; "
+def outage_lines(servers, journals, began):
+    """Of several servers the rest goes on meanwhile."""
+    for outage in servers.outages:
+        of_all = f", one of {len(servers)}" if len(servers) > 1 else ""
+        text = f"kill -9 at {(outage.at - began) / 1e9:.1f} s: {outage.name}{of_all}; "
         if not outage.back:
             yield text + "it did not come back"
             continue
         put_back = Counter(event.fields["why"] for event in journals.named("retry")
                            if event.fields["why"] in _NO_SERVER and event.at > outage.at)
-        after = min((each.granted for each in journals.operations if each.granted > outage.back),
-                    default=0)
+        granted = [each.granted for each in journals.operations if each.granted > outage.at]
+        after = min((each for each in granted if each > outage.back), default=0)
         text += f"back {(outage.back - outage.at) / 1e9:.1f} s later"
-        if after:
+        if of_all:
+            text += f"; {sum(each < outage.back for each in granted)} leases began meanwhile"
+        elif after:
             text += f"; the next lease began {(after - outage.back) / 1e6:.0f} ms after that"
         told = ", ".join(f"{count} {why}" for why, count in sorted(put_back.items()))
         yield f"{text}; jobs put back: {told or 'none'}"

@@ -1,5 +1,6 @@
-"""Redis servers of the demo's own: URL=redis:auto. Each has a directory and a unix socket in it, no
-port, and an append-only file that is written before each answer, so that a kill loses nothing."""
+"""Redis servers of the demo's own: URL=redis:auto is one, URL=quorum:auto five that decide together.
+Each has a directory and a unix socket in it, no port, and an append-only file that is written before
+each answer, so that a kill loses nothing."""
 
 import ctypes
 import os
@@ -10,7 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-AUTO = ":auto"
+COUNTS = {"redis:auto": 1, "quorum:auto": 5}
 PR_SET_PDEATHSIG = 1
 PATIENCE_S = 20
 # How long a dead worker blocks the others: there is no kernel between hosts to tell of its end.
@@ -87,8 +88,14 @@ class Servers:
             server.start()
 
     @property
+    def told(self):
+        return "a redis-server" if len(self) == 1 else f"{len(self)} redis-servers"
+
+    @property
     def url(self):
-        return f"redis+unix://{self._all[0].path}"
+        if len(self) == 1:
+            return f"redis+unix://{self._all[0].path}"
+        return "redis+quorum://" + ",".join(f"unix:{server.path}" for server in self._all)
 
     @property
     def options(self):
@@ -114,14 +121,12 @@ class Servers:
 def wanted_by(url):
     """How many; 0: the URL names no servers of the demo's own. Ends the demo where there can be
     none."""
-    if not url.endswith(AUTO):
+    if not url.endswith(":auto"):
         return 0
-    if url == f"quorum{AUTO}":
-        raise SystemExit("demo: there is no quorum of servers yet: take URL=redis:auto, one server")
-    if url != f"redis{AUTO}":
-        raise SystemExit(f"demo: {url}: only redis{AUTO} starts a server; else give a whole URL, "
-                         f"as redis://localhost")
+    if url not in COUNTS:
+        raise SystemExit(f"demo: {url}: only {' and '.join(COUNTS)} start servers; else give a "
+                         f"whole URL, as redis://localhost")
     if not shutil.which("redis-server"):
         raise SystemExit(f"demo: URL={url} needs the program redis-server: install it (on Debian, "
                          f"apt-get install redis-server), or give the URL of a server that runs")
-    return 1
+    return COUNTS[url]
