@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""repolock with its locks in one Redis server: what differs from files, and what goes wrong."""
+"""repolock with its locks in one Redis server, or in several: what differs from files, and what goes
+wrong."""
 
 import json
+import os
 import signal
 import unittest
 
@@ -277,6 +279,119 @@ class Doctor(RedisTest):
         self.check(0, "run", REPO, "true")
         option = ("--option", "max_ttl_ms=20000", "--option", "ttl_ms=20000")
         self.finding("another configuration.*give all of them the same options", *option)
+
+
+class Quorum(CommandTest):
+    """Three servers that decide together."""
+
+    def setUp(self):
+        super().setUp()
+        self.servers = [self.server() for _ in range(3)]
+        self.url = self.url_of(self.servers)
+        self.env["REPOLOCK_URL"] = self.url
+
+    def server(self):
+        server = Server(*RedisTest.OPTIONS)
+        self.addCleanup(server.destroy)
+        return server
+
+    @staticmethod
+    def url_of(servers):
+        return "redis+quorum://" + ",".join(f"unix:{server.path}" for server in servers)
+
+    def kill(self, *servers):
+        for server in servers:
+            server.process.kill()
+            server.process.wait()
+
+    def findings(self, *options):
+        """Of the doctor: [(server, message)]."""
+        out, _ = self.check(1, *options, "doctor", "--json")
+        return [(each["host"], each["message"]) for each in map(json.loads, out.splitlines())]
+
+    def test_two_exclude_each_other_and_the_fence_grows(self):
+        fences = []
+        for _ in range(3):
+            holder = self.hold(REPO, script="echo $REPOLOCK_TOKEN; cat")
+            fences.append(int(holder.first))
+            self.check(75, "run", "-n", "Owner/Name", "true")
+            self.assertEqual(holder.end()[0], 0)
+        self.assertEqual(fences, sorted(set(fences)))
+
+    def test_first_come_first_served(self):
+        holder = self.hold()
+        waiters = [self.queue() for _ in range(3)]
+        self.assertIn("2 ahead of you", waiters[2].waiting)
+        for waiter in waiters:
+            self.assertEqual(holder.end()[0], 0)
+            self.assertEqual(waiter.out(), "held")
+            holder = waiter
+
+    def test_ls_says_how_many_may_fail(self):
+        self.hold(REPO, "--reason", "nightly gc")
+        self.queue()
+        out, _ = self.check(0, "ls", "--json")
+        told = json.loads(out)
+        self.assertEqual(told["repo"], REPO)
+        self.assertEqual([each["holder"] for each in told["holders"]], ["nightly gc"])
+        self.assertEqual(len(told["waiters"]), 1)
+        self.assertEqual(told["holders"][0]["message"], "on 3 of 3 servers: 1 of them may fail")
+
+    def test_nothing_is_wrong(self):
+        self.assertEqual(self.check(0, "doctor")[0], "nothing is wrong\n")
+
+    def test_one_is_killed(self):
+        holder, waiter = self.hold(), self.queue()
+        self.kill(self.servers[1])
+        told = json.loads(self.check(0, "ls", "--json")[0].splitlines()[0])
+        self.assertEqual(told["holders"][0]["message"], "on 2 of 3 servers: 0 of them may fail")
+        self.assertEqual(holder.end()[0], 0)
+        self.assertEqual(waiter.out(), "held")
+        self.check(75, "run", "-n", REPO, "true")
+        self.check(0, "run", "-n", "owner/other", "true")
+        found = self.findings()
+        self.assertEqual([host for host, _ in found], [f"unix:{self.servers[1].path}"])
+        self.assertIn("start the server", found[0][1])
+
+    def test_two_are_killed(self):
+        self.check(0, "run", REPO, "true")
+        self.kill(*self.servers[:2])
+        away = {f"unix:{server.path}" for server in self.servers[:2]}
+        for words in (["run", "-n"], ["run", "-w", "1s"]):
+            _, err = self.check(69, *words, REPO, "true")
+            self.assertIn("1 of 3 servers answer, and 2 have to agree", err)
+            for name in away:
+                self.assertIn(name, err)
+        self.check(69, "ls")
+        self.assertEqual({host for host, _ in self.findings()}, away)
+
+    def test_a_server_that_is_named_twice(self):
+        """By two paths, one beside the other."""
+        link = f"{self.directory}/socket"
+        os.symlink(self.servers[0].path, link)
+        url = f"{self.url_of(self.servers[:2])},unix:{link}"
+        told = "are one and the same server; name each server of a quorum once"
+        found = self.findings("--backend", url)
+        self.assertIn(told, "".join(message for _, message in found))
+        _, err = self.check(69, "run", "-n", "--backend", url, REPO, "true")
+        self.assertIn(told, err)
+
+    def test_an_even_number(self):
+        four = self.url_of([*self.servers, self.server()])
+        found = self.findings("--backend", four)
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("4 servers bear no more failures than 3 do; use an odd number", found[0][1])
+
+    def test_another_list_of_servers(self):
+        self.check(0, "run", REPO, "true")
+        other = self.url_of([*self.servers[:2], self.server()])
+        _, err = self.check(70, "run", "-n", "--backend", other, REPO, "true")
+        self.assertIn("another configuration", err)
+        self.assertIn("DEL repolock:guard", err)
+
+    def test_shared_leases_are_refused(self):
+        _, err = self.check(64, "run", "-s", REPO, "true")
+        self.assertIn("no shared locks", err)
 
 
 if __name__ == "__main__":
