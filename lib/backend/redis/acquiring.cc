@@ -299,7 +299,13 @@ void Client::settle(Attempt &attempt) {
     case Verdict::Kind::kUnavailable:
       break;
   }
-  if (verdict.kind == Verdict::Kind::kUnavailable) return refuse(attempt, too_few(attempt));
+  if (verdict.kind == Verdict::Kind::kUnavailable) {
+    // The error is to tell what each of them answered, and none takes long.
+    const bool is_whole = std::ranges::none_of(attempt.parts, [](const Attempt::Part &part) {
+      return part.vote.kind == Vote::Kind::kAsked;
+    });
+    return is_whole ? refuse(attempt, too_few(attempt)) : void();
+  }
   if (!attempt.wait)
     return refuse(attempt, {REPOLOCK_E_HELD, attempt.lease->repo + " is locked by somebody else"});
   if (is_writing) return begin_anew(attempt);
@@ -386,25 +392,25 @@ void Client::grant(Attempt &attempt, const Verdict &verdict) {
   host_.answer(request, {grant});
 }
 
+// What does not pass by itself counts only where it alone leaves no quorum.
 Failure Client::too_few(const Attempt &attempt) const {
-  size_t answers = 0;
+  size_t answers = 0, lasting = 0;
   std::string failures;
-  Fault worst;
+  repolock_status_t passing = REPOLOCK_E_UNAVAILABLE, last = REPOLOCK_E_UNAVAILABLE;
   for (const Attempt::Part &part : attempt.parts) {
     if (part.vote.kind != Vote::Kind::kFailed) {
       ++answers;
       continue;
     }
     failures += (failures.empty() ? "" : "; ") + part.failure->message;
-    // What all of them say is so; else it may pass.
-    const bool is_same = !worst || worst->status == part.failure->status;
-    const bool is_unknown = part.failure->status == REPOLOCK_E_UNKNOWN;
-    if (is_same || is_unknown)
-      worst = part.failure;
-    else if (worst->status != REPOLOCK_E_UNKNOWN)
-      worst->status = REPOLOCK_E_UNAVAILABLE;
+    if (part.failure->status == REPOLOCK_E_UNKNOWN) {
+      passing = REPOLOCK_E_UNKNOWN;
+    } else if (part.failure->status != REPOLOCK_E_UNAVAILABLE) {
+      last = part.failure->status;
+      ++lasting;
+    }
   }
-  return {worst ? worst->status : REPOLOCK_E_UNAVAILABLE,
+  return {lasting > servers_.size() - quorum() ? last : passing,
           std::to_string(answers) + " of " + std::to_string(servers_.size()) +
               " servers answer, and " + std::to_string(quorum()) + " have to agree: " + failures};
 }

@@ -115,7 +115,7 @@ void Node::guarded(const Outcome &outcome, const std::string &want) {
     return enter(State::kVoting);
   }
   if (is_word(reply, "PENDING") && reply.elements.size() > 2)
-    return wait_for_guard(reply.elements[2].integer);
+    return wait_for_guard(reply.number_at(2), reply.text_at(3).empty() && voted_as_.empty());
   if (is_word(reply, "MISSING") && want == "look") return missing();
   const bool is_other = is_word(reply, "OTHER");
   if (is_other && settings_.has_durable_writes && want != "survived") return ask_guard("survived");
@@ -126,7 +126,7 @@ void Node::guarded(const Outcome &outcome, const std::string &want) {
                                        reply.elements[2].text.substr(0, 100) + ", this one has " +
                                        config_ +
                                        "); give all of them the same options, or stop them "
-                                       "and DEL " +
+                                       "for max_ttl_ms and a second, and DEL " +
                                        guard_key_});
   connection_->give_up(not_understood(name_));
 }
@@ -147,14 +147,15 @@ void Node::begin_first_use() {
   ask_guard("first");
 }
 
-void Node::wait_for_guard(int64_t ms) {
+void Node::wait_for_guard(int64_t ms, bool is_new) {
   connection_->settle();
   timer_.set(host_.now() + ms + 1);
-  enter(State::kWaiting,
-        {REPOLOCK_E_UNAVAILABLE, name_ +
-                                     " was restarted, and may have forgotten leases that are still "
-                                     "held: it gives out new ones in " +
-                                     seconds(ms)});
+  const std::string why =
+      is_new
+          ? " is new here, and nobody knows what was held before: it gives out leases in "
+          : " was restarted, and may have forgotten leases that are still held: it gives out new "
+            "ones in ";
+  enter(State::kWaiting, {REPOLOCK_E_UNAVAILABLE, name_ + why + seconds(ms)});
 }
 
 void Node::timer_fired() {
@@ -166,6 +167,7 @@ void Node::timer_fired() {
 
 void Node::disconnected(const Failure &why) {
   looks_ = 0;
+  info_ = {};
   enter(State::kDown, why);
 }
 

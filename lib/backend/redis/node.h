@@ -92,7 +92,7 @@ class Node final : private Connection::Listener {
   void ask_guard(const char *want);
   void guarded(const Outcome &outcome, const std::string &want);
   void enter(State state, Failure why = {});
-  void wait_for_guard(int64_t ms);
+  void wait_for_guard(int64_t ms, bool is_new);  // new: not known to any guard
   void missing();
   const char *first_want() const;
   static void refuse(const Call &call, const Failure &why);
