@@ -21,9 +21,9 @@ struct Found {
 
 // By the real scripts and clients: then a seed says nothing of a mutant.
 bool is_violated(uint64_t seed) {
-  static const RedisParts real;
+  static const RedisParts kReal;
   try {
-    World(seed, redis_world(real), false).live();
+    World(seed, redis_world(kReal), false).live();
   } catch (const Violation &) {
     return true;
   }
