@@ -32,10 +32,6 @@ struct Watch {
   loop::Loop::Watch *watch;
 };
 
-std::string text(const char *from) {
-  return from == nullptr ? std::string() : std::string(from);
-}
-
 void answer(repolock_host_t *host, uint64_t request_id, const repolock_answer_t *answer) noexcept {
   try {
     client(host).answer(request_id, copy_answer(answer));

@@ -5,11 +5,11 @@
 
 namespace repolock::plugin {
 
-namespace {
-
 std::string text(const char *from) {
   return from == nullptr ? std::string() : std::string(from);
 }
+
+namespace {
 
 // What the sender has of a struct, in one of our size.
 template <class Struct>

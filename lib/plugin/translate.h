@@ -33,6 +33,9 @@ class RequestView {
   repolock_backend_request_t request_{};
 };
 
+// NULL is "".
+std::string text(const char *from);
+
 // Copies; what the sender's struct_size leaves out is as if it had not been told.
 core::BackendAnswer copy_answer(const repolock_answer_t *answer);
 core::LossReason loss_reason(int32_t reason);

@@ -32,6 +32,8 @@ std::string name_in(const std::string &key, const std::string &prefix) {
   return "";
 }
 
+}  // namespace
+
 // What the servers tell of one name, put together.
 struct Name {
   struct Holder {
@@ -88,8 +90,6 @@ struct Name {
     }
   }
 };
-
-}  // namespace
 
 struct Client::Inspection {
   uint64_t request;

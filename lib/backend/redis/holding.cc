@@ -7,6 +7,11 @@
 
 namespace repolock::backend::redis {
 
+struct Loss {
+  int32_t reason;
+  std::string message;
+};
+
 namespace {
 
 // "job-17", or as much as is known of whoever has that record.
@@ -16,11 +21,6 @@ std::string holder_in(std::string_view text) {
   if (!record->owner.holder.empty()) return record->owner.holder;
   return "process " + std::to_string(record->owner.pid) + " on " + record->owner.host;
 }
-
-struct Loss {
-  int32_t reason;
-  std::string message;
-};
 
 // Why HOLD, or SHARE, refused a lease.
 Loss loss_of(const Reply &refusal) {
