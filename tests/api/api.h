@@ -15,10 +15,12 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -33,6 +35,7 @@
 struct place {
   char url[96];
   char directory[64]; /* "" with memory: */
+  pid_t server;       /* of redis:, its redis-server; else 0 */
 };
 
 /* Far beyond what any test needs, for a machine that does much else. */
@@ -71,13 +74,17 @@ static inline int remove_one(const char *path, const struct stat *about, int kin
 static inline int leave_place(void **state) {
   struct place *place = *state;
   alarm(0);
+  if (place->server > 0) {
+    kill(place->server, SIGKILL);
+    waitpid(place->server, NULL, 0);
+  }
   if (place->directory[0] != '\0') nftw(place->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
   free(place);
   return 0;
 }
 
 static inline bool is_file(const struct place *place) {
-  return place->directory[0] != '\0';
+  return strncmp(place->url, "file:", strlen("file:")) == 0;
 }
 
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* The simple calls: acquire, extend, release, shutdown. (with_lock: test_with_lock.c.) */
-#include "api.h"
+#include "redis_place.h"
 
 static repolock_status_t try_lock(repolock_client_t *client, const char *repo, int64_t wait_ms,
                                   char *err, size_t err_size) {
@@ -269,20 +269,20 @@ static void null_is_invalid(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(a_pair),
-      ON_BOTH(two_spellings_are_one_lock),
-      ON_BOTH(held),
-      ON_BOTH(timed_out),
+      ON_EACH(a_pair),
+      ON_EACH(two_spellings_are_one_lock),
+      ON_EACH(held),
+      ON_EACH(timed_out),
       ON_MEMORY(a_short_wait_is_no_worse_than_none),
-      ON_BOTH(err_is_cut_between_characters),
-      ON_BOTH(a_waiter_gets_it_when_it_is_released),
-      ON_BOTH(fences_grow),
-      ON_BOTH(a_request_is_copied),
-      ON_BOTH(release_joins_the_first),
+      ON_EACH(err_is_cut_between_characters),
+      ON_EACH(a_waiter_gets_it_when_it_is_released),
+      ON_EACH(fences_grow),
+      ON_EACH(a_request_is_copied),
+      ON_EACH(release_joins_the_first),
       ON_MEMORY(release_of_what_was_lost),
-      ON_BOTH(extend_counts_from_here_on),
-      ON_BOTH(shutdown_ends_all),
-      ON_BOTH(null_is_invalid),
+      ON_EACH(extend_counts_from_here_on),
+      ON_EACH(shutdown_ends_all),
+      ON_EACH(null_is_invalid),
   };
   return RUN(tests);
 }

@@ -1,7 +1,7 @@
 /* Bad input, and a backend that fails: a status of its own, words that name the value and the
  * remedy, nothing leaked, and an end in time. */
-#include "api.h"
 #include "child.h"
+#include "redis_place.h"
 
 #include <sys/stat.h>
 
@@ -255,9 +255,9 @@ static void a_silent_backend_hangs_nobody(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(names),
-      ON_BOTH(values_of_a_request),
-      ON_BOTH(holder_texts),
+      ON_EACH(names),
+      ON_EACH(values_of_a_request),
+      ON_EACH(holder_texts),
       ON_FILE(places_that_cannot_be),
       ON_FILE(a_long_path_is_cut_between_characters),
       ON_FILE(a_directory_without_rights),

@@ -1,6 +1,6 @@
 /* A client: what it promises, and how it goes, before its children or after them. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 #include <dirent.h>
 
@@ -51,7 +51,7 @@ static void two_clients_of_one_place_exclude_each_other(void **state) {
 
 static void memory_without_a_name_is_of_one_client(void **state) {
   (void)state;
-  const struct place place = {"memory:", ""};
+  const struct place place = {"memory:", "", 0};
   repolock_client_t *first = open_client(&place), *second = open_client(&place);
   repolock_lease_t *lease = lock(first, "a/b");
   assert_true(is_free(second, "a/b"));
@@ -232,18 +232,18 @@ static void a_callback_frees_client_and_op(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(nothing_is_left_behind), /* first: some others leave a lease to its ttl */
+      ON_EACH(nothing_is_left_behind), /* first: some others leave a lease to its ttl */
       /* first: some of the others leave a lease, and with it a thread, to its ttl */
-      ON_BOTH(promises),
+      ON_EACH(promises),
       cmocka_unit_test(without_a_config_all_is_default),
       cmocka_unit_test(open_wants_a_place_for_its_result),
-      ON_BOTH(two_clients_of_one_place_exclude_each_other),
+      ON_EACH(two_clients_of_one_place_exclude_each_other),
       cmocka_unit_test(memory_without_a_name_is_of_one_client),
-      ON_BOTH(children_outlive_it),
-      ON_BOTH(freed_it_tells_its_children),
-      ON_BOTH(what_it_held_ends_by_its_ttl),
-      ON_BOTH(handles_go_in_any_order),
-      ON_BOTH(a_callback_frees_client_and_op),
+      ON_EACH(children_outlive_it),
+      ON_EACH(freed_it_tells_its_children),
+      ON_EACH(what_it_held_ends_by_its_ttl),
+      ON_EACH(handles_go_in_any_order),
+      ON_EACH(a_callback_frees_client_and_op),
   };
   return cmocka_run_group_tests(tests, count_threads, NULL);
 }

@@ -1,5 +1,5 @@
 /* Configuration, its table, and the names under which a client of it locks. */
-#include "api.h"
+#include "redis_place.h"
 
 static char err[REPOLOCK_ERR_SIZE];
 
@@ -208,7 +208,7 @@ int main(void) {
       cmocka_unit_test(what_is_wrong_is_told_in_words),
       cmocka_unit_test(options_that_do_not_fit_together),
       cmocka_unit_test(a_later_value_replaces_an_earlier_one),
-      ON_BOTH(a_client_has_a_copy),
+      ON_EACH(a_client_has_a_copy),
       cmocka_unit_test(one_spelling_for_each_repository),
       cmocka_unit_test(out_is_written_on_success_only),
       cmocka_unit_test(the_longest_name_fits),

@@ -1,6 +1,6 @@
 /* Events by callback: who is called, when, how often, and on which thread. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 /* Keeps the client's thread busy, so that a test decides what happens meanwhile. */
 struct block {
@@ -243,14 +243,14 @@ static void user_data_goes_at_the_end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(done_is_told_once_on_the_clients_thread),
-      ON_BOTH(one_listener_for_each_kind),
-      ON_BOTH(what_cannot_be_heard),
-      ON_BOTH(after_the_end_it_is_told_at_once),
-      ON_BOTH(waiting_comes_before_done),
-      ON_BOTH(a_freed_handle_is_silent),
+      ON_EACH(done_is_told_once_on_the_clients_thread),
+      ON_EACH(one_listener_for_each_kind),
+      ON_EACH(what_cannot_be_heard),
+      ON_EACH(after_the_end_it_is_told_at_once),
+      ON_EACH(waiting_comes_before_done),
+      ON_EACH(a_freed_handle_is_silent),
       ON_MEMORY(a_freed_client_logs_nothing),
-      ON_BOTH(user_data_goes_at_the_end),
+      ON_EACH(user_data_goes_at_the_end),
   };
   return RUN(tests);
 }

@@ -1,6 +1,6 @@
 /* Events in the client's queue, for a caller that wants no foreign thread in its runtime. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 #include <poll.h>
 
@@ -294,14 +294,14 @@ static void null_is_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(readable_while_something_is_queued),
+      ON_EACH(readable_while_something_is_queued),
       ON_MEMORY(next_waits_for_so_long),
-      ON_BOTH(of_waiting_the_newest_is_kept),
+      ON_EACH(of_waiting_the_newest_is_kept),
       ON_MEMORY(what_belongs_to_a_freed_handle_is_gone),
-      ON_BOTH(an_event_outlives_all),
-      ON_BOTH(the_queue_can_be_read_to_its_end),
+      ON_EACH(an_event_outlives_all),
+      ON_EACH(the_queue_can_be_read_to_its_end),
       ON_MEMORY(the_last_thousand_log_lines_are_kept),
-      ON_BOTH(each_event_goes_to_one_reader),
+      ON_EACH(each_event_goes_to_one_reader),
       cmocka_unit_test(null_is_nothing),
   };
   return RUN(tests);

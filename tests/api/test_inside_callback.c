@@ -1,6 +1,6 @@
 /* What a callback may do: all that does not block, and free any handle, its own included. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 #include <signal.h>
 
@@ -122,8 +122,8 @@ static void a_callback_frees_the_lease_that_is_lost(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(a_blocking_call_is_refused_there),
-      ON_BOTH(a_callback_takes_releases_and_frees),
+      ON_EACH(a_blocking_call_is_refused_there),
+      ON_EACH(a_callback_takes_releases_and_frees),
       ON_MEMORY(a_callback_frees_the_lease_that_is_lost),
   };
   return RUN(tests);

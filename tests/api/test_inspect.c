@@ -1,6 +1,6 @@
 /* Who holds and who waits, and taking a lock away from one that a snapshot named. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 static const char *text(const repolock_snapshot_t *snapshot, size_t row, int32_t which) {
   return repolock_snapshot_text(snapshot, row, which);
@@ -199,13 +199,13 @@ static void only_what_is_held_is_broken(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(holders_then_waiters_in_order),
-      ON_BOTH(nobody_is_no_row),
-      ON_BOTH(without_a_name_all_are_listed),
-      ON_BOTH(a_field_that_is_not_there),
+      ON_EACH(holders_then_waiters_in_order),
+      ON_EACH(nobody_is_no_row),
+      ON_EACH(without_a_name_all_are_listed),
+      ON_EACH(a_field_that_is_not_there),
       ON_MEMORY(before_it_has_heard_anything_there_is_none),
-      ON_BOTH(a_lock_is_taken_away),
-      ON_BOTH(only_what_is_held_is_broken),
+      ON_EACH(a_lock_is_taken_away),
+      ON_EACH(only_what_is_held_is_broken),
   };
   return RUN(tests);
 }

@@ -1,6 +1,6 @@
 /* A lease: what it tells, that it is renewed, and how it goes when nobody releases it. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 static void what_it_tells(void **state) {
   repolock_client_t *client = open_client(*state);
@@ -74,11 +74,11 @@ static void a_descriptor_where_the_kernel_holds_it(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(what_it_tells),
+      ON_EACH(what_it_tells),
       cmocka_unit_test(null_is_nothing),
       ON_MEMORY(renewed_it_outlives_its_ttl),
-      ON_BOTH(freed_it_ends_by_its_ttl),
-      ON_BOTH(a_descriptor_where_the_kernel_holds_it),
+      ON_EACH(freed_it_ends_by_its_ttl),
+      ON_EACH(a_descriptor_where_the_kernel_holds_it),
   };
   return RUN(tests);
 }

@@ -1,6 +1,6 @@
 /* How a lease is lost: why, when its holder is told, and what it finds then. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 /* What a loss looks like, from everywhere. */
 static void assert_lost(repolock_lease_t *lease, struct news *news, const char *reason,
@@ -183,10 +183,10 @@ int main(void) {
       ON_MEMORY(told_before_it_runs_out),
       ON_MEMORY(without_renewal_it_ends_unless_extended),
       ON_BOTH(max_hold_ends_it),
-      ON_BOTH(a_silence_ends_it_where_heartbeats_are_due),
-      ON_BOTH(broken_there_is_no_such_time),
+      ON_EACH(a_silence_ends_it_where_heartbeats_are_due),
+      ON_EACH(broken_there_is_no_such_time),
       ON_MEMORY(data_that_are_gone),
-      ON_BOTH(one_listener_for_the_loss),
+      ON_EACH(one_listener_for_the_loss),
       ON_MEMORY(whoever_asks_late_is_told_at_once),
       ON_MEMORY(released_it_is_not_lost),
   };

@@ -1,5 +1,5 @@
 /* Operations: one result for ever, whatever is wrong told in it, cancel, free, the lease inside. */
-#include "api.h"
+#include "redis_place.h"
 
 static void pending_then_for_ever_the_result(void **state) {
   repolock_client_t *client = open_client(*state);
@@ -280,19 +280,19 @@ static void null_is_invalid(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(pending_then_for_ever_the_result),
-      ON_BOTH(a_failure_is_told_in_words_that_stay),
-      ON_BOTH(whatever_is_wrong_is_the_result),
-      ON_BOTH(snapshot_of_an_acquisition),
-      ON_BOTH(a_waiter_that_is_canceled_leaves_the_queue),
+      ON_EACH(pending_then_for_ever_the_result),
+      ON_EACH(a_failure_is_told_in_words_that_stay),
+      ON_EACH(whatever_is_wrong_is_the_result),
+      ON_EACH(snapshot_of_an_acquisition),
+      ON_EACH(a_waiter_that_is_canceled_leaves_the_queue),
       ON_MEMORY(what_a_canceled_one_wins_is_released),
-      ON_BOTH(cancel_of_another_op_has_no_effect),
-      ON_BOTH(freed_under_way_it_is_canceled),
-      ON_BOTH(a_lease_that_nobody_took_is_released),
-      ON_BOTH(a_lease_may_be_lost_before_it_is_taken),
-      ON_BOTH(release_without_an_op),
-      ON_BOTH(diagnose_gives_findings),
-      ON_BOTH(null_is_invalid),
+      ON_EACH(cancel_of_another_op_has_no_effect),
+      ON_EACH(freed_under_way_it_is_canceled),
+      ON_EACH(a_lease_that_nobody_took_is_released),
+      ON_EACH(a_lease_may_be_lost_before_it_is_taken),
+      ON_EACH(release_without_an_op),
+      ON_EACH(diagnose_gives_findings),
+      ON_EACH(null_is_invalid),
   };
   return RUN(tests);
 }

@@ -1,6 +1,6 @@
 /* Counters, and what is logged. */
-#include "api.h"
 #include "news.h"
+#include "redis_place.h"
 
 static void a_table_whose_names_stay(void **state) {
   repolock_client_t *client = open_client(*state);
@@ -116,8 +116,8 @@ static void what_is_logged(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(a_table_whose_names_stay),
-      ON_BOTH(they_count_what_happened),
+      ON_EACH(a_table_whose_names_stay),
+      ON_EACH(they_count_what_happened),
       ON_MEMORY(losses_are_counted_by_reason),
       ON_MEMORY(what_is_logged),
   };

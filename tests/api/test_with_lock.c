@@ -1,5 +1,5 @@
 /* repolock_with_lock: acquires, runs a body on the calling thread, releases. */
-#include "api.h"
+#include "redis_place.h"
 
 static repolock_request_t *no_wait;
 
@@ -223,14 +223,14 @@ static void the_body_may_free_the_client(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      ON_BOTH(runs_the_body_on_the_calling_thread),
-      ON_BOTH(any_other_status_is_that_it_did_not_run),
-      ON_BOTH(the_body_may_release_early),
-      ON_BOTH(inside_it_the_same_repository_is_a_deadlock),
-      ON_BOTH(bodies_nest),
-      ON_BOTH(another_thread_is_no_deadlock),
+      ON_EACH(runs_the_body_on_the_calling_thread),
+      ON_EACH(any_other_status_is_that_it_did_not_run),
+      ON_EACH(the_body_may_release_early),
+      ON_EACH(inside_it_the_same_repository_is_a_deadlock),
+      ON_EACH(bodies_nest),
+      ON_EACH(another_thread_is_no_deadlock),
       ON_BOTH(lost_while_the_body_ran),
-      ON_BOTH(the_body_may_free_the_client),
+      ON_EACH(the_body_may_free_the_client),
   };
   return cmocka_run_group_tests(tests, no_wait_request, no_request);
 }

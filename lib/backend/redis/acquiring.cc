@@ -417,7 +417,7 @@ Failure Client::too_few(const Attempt &attempt) const {
 
 // It ends without a lease, and nothing is left of it.
 void Client::refuse(Attempt &attempt, const Failure &why) {
-  Rows rows;
+  Rows rows(settings_.lock_delay_ms);
   add_rows(attempt, &rows);
   add_nodes(attempt, &rows);
   const uint64_t request = attempt.request;

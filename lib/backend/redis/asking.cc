@@ -131,7 +131,7 @@ void Client::list(Server &server, const std::string &cursor,
 
 void Client::inspect_names(const std::shared_ptr<Inspection> &inspection) {
   const auto done = [this, inspection] {
-    Rows rows;
+    Rows rows(settings_.lock_delay_ms);
     for (const auto &[name, found] : inspection->found)
       found.tell(name, servers_.size(), quorum(), &rows);
     for (const auto &[index, failure] : inspection->failures)

@@ -43,7 +43,7 @@ void Rows::add_holder(const std::string &repo, const LeaseRecord &lease, bool sh
   row.shared = shared ? 1 : 0;
   row.fence = fence;
   row.age_ms = std::max<int64_t>(0, server_now - lease.since);
-  row.remaining_ms = left < 0 ? INT64_MAX : left;
+  row.remaining_ms = left < 0 ? INT64_MAX : std::max<int64_t>(0, left - lock_delay_ms_);
   rows_.push_back(row);
 }
 

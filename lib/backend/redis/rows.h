@@ -15,11 +15,13 @@ namespace repolock::backend::redis {
 
 class Rows {
  public:
-  Rows() = default;
+  // lock_delay_ms: how much longer a lease of ours is in the server than it lasts.
+  explicit Rows(int64_t lock_delay_ms = 0) : lock_delay_ms_(lock_delay_ms) {}
   Rows(const Rows &) = delete;
   Rows &operator=(const Rows &) = delete;
 
-  // server_now: the server's clock when it told of it. left: ms until it ends, -1 no end.
+  // server_now: the server's clock when it told of it. left: ms that the
+  // server keeps it, -1 no end.
   void add_holder(const std::string &repo, const LeaseRecord &lease, bool shared, int64_t fence,
                   int64_t server_now, int64_t left);
   // Of the holder that was added last: how many servers have it, and so may fail.
@@ -37,6 +39,7 @@ class Rows {
   repolock_row_t row_of(int32_t kind, const std::string &repo, const LeaseRecord &lease);
   const char *keep(std::string text) { return texts_.emplace_back(std::move(text)).c_str(); }
 
+  int64_t lock_delay_ms_;
   std::deque<std::string> texts_;
   std::vector<repolock_row_t> rows_;
 };

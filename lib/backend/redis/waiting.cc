@@ -231,7 +231,7 @@ void Client::add_nodes(const Attempt &attempt, Rows *rows) const {
 }
 
 void Client::tell_place(const Attempt &attempt) {
-  Rows rows;
+  Rows rows(settings_.lock_delay_ms);
   add_rows(attempt, &rows);
   host_.waiting(attempt.request, rows.rows());
 }
