@@ -45,6 +45,9 @@ namespace repolock::core {
        "Faults on demand, for tests; only with the backend memory:")                              \
   TEXT(kRedisPrefix, "redis.prefix", kText, "text",                                               \
        "repolock:", "How the keys and channels in Redis begin; the same for all clients")         \
+  TEXT(kRedisLockKey, "redis.lock_key", kText, "text", "",                                        \
+       "To exclude other libraries too: the key of their lock, with {name} for the repository, "  \
+       "as in lock:{name}; the same for all clients")                                             \
   TEXT(kRedisRestartGuard, "redis.restart_guard", kChoice, "auto|strict|off", "auto",             \
        "Who waits until all leases of before have ended: auto, a server that was restarted; "     \
        "strict, also one that is used for the first time; off, none")                             \

@@ -295,10 +295,10 @@ void shows_who_holds_and_who_waits(void **) {
 
 void what_others_have_written_is_a_lock_of_theirs(void **) {
   Pair pair;
-  pair.raw.text({"SET", "repolock:{a/b}", "a value of another library", "PX", "300"});
+  pair.raw.text({"SET", "repolock:{a/b}", "theirs", "PX", "300"});
   const Answer &refused = pair.one.await(pair.one.acquire("a/b", lease_id(1), {.wait = false}));
   assert_int_equal(refused.status, REPOLOCK_E_HELD);
-  assert_string_equal(refused.rows[0].holder.c_str(), "a value of another library");
+  assert_string_equal(refused.rows[0].holder.c_str(), "theirs (another library's lock)");
   granted(pair.two, pair.two.acquire("a/b", lease_id(2)));  // when it has run out
   pair.raw.number({"RPUSH", "repolock:{a/list}", "x"});
   assert_refused(pair.one, pair.one.acquire("a/list", lease_id(3)), REPOLOCK_E_MISCONFIGURED,

@@ -85,7 +85,7 @@ size_t Client::gate_of(const std::string &repo) const {
 void Client::ask(Attempt &attempt, size_t index) {
   const LeasePtr lease = attempt.lease;
   const uint64_t request = attempt.request;
-  const Keys keys(settings_.prefix, lease->repo);
+  const Keys keys = settings_.keys.of(lease->repo);
   Attempt::Part &part = attempt.parts[index];
   part.is_asking = true;
   // Who stands in the queue stays there; the answer may bring more.

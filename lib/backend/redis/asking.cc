@@ -13,25 +13,6 @@ namespace {
 constexpr size_t kMostNames = 10'000;
 constexpr char kMostWaiters[] = "1000";
 
-// So that it stands for itself in a pattern.
-std::string as_pattern(const std::string &text) {
-  std::string pattern;
-  for (const char c : text) {
-    if (c == '*' || c == '?' || c == '[' || c == ']' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
-}
-
-// The name that a key tells of, if that may be held or waited for: F alone is of the past.
-std::string name_in(const std::string &key, const std::string &prefix) {
-  if (!key.starts_with(prefix + '{')) return "";
-  std::string name = key.substr(prefix.size() + 1);
-  for (const char *end : {"}", "}:q", "}:r"})
-    if (name.ends_with(end)) return name.substr(0, name.size() - std::string_view(end).size());
-  return "";
-}
-
 }  // namespace
 
 // What the servers tell of one name, put together.
@@ -93,6 +74,7 @@ struct Name {
 
 struct Client::Inspection {
   uint64_t request;
+  bool is_of_all = false;
   std::set<std::string> names;
   std::map<std::string, Name> found;
   size_t unanswered = 0;
@@ -106,6 +88,7 @@ void Client::inspect(const repolock_backend_request_t &sent) {
     inspection->names.insert(sent.claims[0].repo);
     return inspect_names(inspection);
   }
+  inspection->is_of_all = true;
   inspection->unanswered = servers_.size();
   for (const auto &server : servers_) list(*server, "0", inspection);
 }
@@ -113,14 +96,13 @@ void Client::inspect(const repolock_backend_request_t &sent) {
 // The names of which a server knows anything that matters now.
 void Client::list(Server &server, const std::string &cursor,
                   const std::shared_ptr<Inspection> &inspection) {
-  const std::string pattern = as_pattern(settings_.prefix) + "{*";
-  server.node().send({"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"},
+  server.node().send({"SCAN", cursor, "MATCH", settings_.keys.pattern(), "COUNT", "1000"},
                      [this, &server, inspection](const Outcome &outcome) {
                        if (outcome.failure)
                          inspection->failures[server.index()] = *outcome.failure;
                        else if (outcome.reply.elements.size() > 1)
                          for (const Reply &key : outcome.reply.elements[1].elements)
-                           if (auto name = name_in(key.text, settings_.prefix); !name.empty())
+                           if (auto name = settings_.keys.name_in(key.text); !name.empty())
                              inspection->names.insert(std::move(name));
                        const std::string next(outcome.reply.text_at(0));
                        if (!next.empty() && next != "0" && inspection->names.size() < kMostNames)
@@ -143,15 +125,19 @@ void Client::inspect_names(const std::shared_ptr<Inspection> &inspection) {
   inspection->unanswered = inspection->names.size() * servers_.size();
   if (inspection->names.empty()) return done();
   const std::set<std::string> names = inspection->names;
+  // Among keys that are not the library's alone some may be no locks.
+  const bool passes_over = inspection->is_of_all && settings_.keys.is_shared_with_others();
   for (const std::string &name : names)
     for (const auto &server : servers_)
       server->node().run(
-          {&script::kInspect, Keys(settings_.prefix, name).all(),
+          {&script::kInspect, settings_.keys.of(name).all(),
            [] { return std::optional(std::vector<std::string>{kMostWaiters}); }, false,
-           [inspection, name, index = server->index(), done](const Outcome &outcome) {
-             if (outcome.failure)
+           [inspection, name, passes_over, index = server->index(), done](const Outcome &outcome) {
+             const bool is_no_lock = passes_over && outcome.failure &&
+                                     outcome.failure->status == REPOLOCK_E_MISCONFIGURED;
+             if (outcome.failure && !is_no_lock)
                inspection->failures[index] = *outcome.failure;
-             else
+             else if (!outcome.failure)
                inspection->found[name].add(outcome.reply);
              if (--inspection->unanswered == 0) done();
            }});

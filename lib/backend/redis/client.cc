@@ -39,7 +39,7 @@ void Client::guarded_by(const std::function<void()> &body) {
 Client::Client(Host &host, Settings settings, const Connect &connect)
     : host_(host),
       settings_(std::move(settings)),
-      channel_(new_channel(host_, settings_.prefix)),
+      channel_(new_channel(host_, settings_.keys.prefix)),
       beat_timer_(host_, on_beat, this) {
   Server::Owner &owner = *this;
   for (size_t i = 0; i < settings_.address.servers.size(); ++i)
@@ -86,7 +86,10 @@ void Client::cancel(uint64_t request) {
 
 uint64_t Client::capabilities(uint64_t of_one_server) const {
   constexpr uint64_t kOfOneOnly = uint64_t{REPOLOCK_CAN_SHARE} | REPOLOCK_CAN_SEVERAL;
-  return settings_.address.is_quorum ? of_one_server & ~kOfOneOnly : of_one_server;
+  if (settings_.address.is_quorum) return of_one_server & ~kOfOneOnly;
+  // A shared lease is not in L, so other libraries would not see it.
+  return settings_.keys.is_shared_with_others() ? of_one_server & ~uint64_t{REPOLOCK_CAN_SHARE}
+                                                : of_one_server;
 }
 
 // All that is under way is given up, and may or may not have taken effect. To say so needs no memory of

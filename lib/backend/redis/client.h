@@ -20,7 +20,6 @@
 
 #include "backend/host/host.h"
 #include "backend/redis/attempt.h"
-#include "backend/redis/keys.h"
 #include "backend/redis/lease.h"
 #include "backend/redis/rows.h"
 #include "backend/redis/server.h"

@@ -97,7 +97,7 @@ Node::Call Client::hold(const Server &server, const std::vector<LeasePtr> &lease
   const bool shared = leases.front()->shared;
   std::vector<std::string> keys;
   for (const LeasePtr &lease : leases) {
-    const Keys its(settings_.prefix, lease->repo);
+    const Keys its = settings_.keys.of(lease->repo);
     if (shared)
       keys.insert(keys.end(), {its.waiters, its.readers});
     else
@@ -105,7 +105,7 @@ Node::Call Client::hold(const Server &server, const std::vector<LeasePtr> &lease
   }
   const auto args = [this, &server, leases, ttls, fences, mode, shared] {
     std::vector<std::string> words = {std::to_string(server.node().deadline())};
-    if (!shared) words.emplace_back(mode);
+    if (!shared) words.emplace_back(settings_.keys.is_shared_with_others() ? "stay" : mode);
     for (size_t i = 0; i < leases.size(); ++i) {
       const Lease &lease = *leases[i];
       words.insert(words.end(), {lease.id_and_att(), std::to_string(fences[i]),

@@ -41,16 +41,22 @@ Fault set(Settings *settings, const std::string &key, const std::string &value) 
       return refuse(key, value,
                     "is no prefix of keys: use 1 to 64 letters without blanks and braces, such as "
                     "repolock:");
-    settings->prefix = value;
+    settings->keys.prefix = value;
+    return std::nullopt;
+  }
+  if (key == "redis.lock_key") {
+    settings->keys.lock_key = value;
     return std::nullopt;
   }
   return Failure{REPOLOCK_E_INVALID, "there is no option " + key +
                                          "; Redis has redis.restart_guard, redis.durability, "
-                                         "redis.quorum and redis.prefix"};
+                                         "redis.quorum, redis.prefix and redis.lock_key"};
 }
 
 // All clients have them in one order, whatever the order of the URL: gates and fingerprints rest on it.
 Fault finish(Settings *settings, const std::string &quorum) {
+  if (const std::string why = settings->keys.objection(); !why.empty())
+    return refuse("redis.lock_key", settings->keys.lock_key, why);
   auto &servers = settings->address.servers;
   std::ranges::sort(servers, {}, &Endpoint::name);
   const size_t majority = servers.size() / 2 + 1;

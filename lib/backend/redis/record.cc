@@ -7,14 +7,6 @@ namespace repolock::backend::redis {
 
 namespace {
 
-constexpr size_t kLeaseIdSize = 32;
-
-bool is_lease_id(std::string_view text) {
-  return text.size() == kLeaseIdSize && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
 std::string known(std::string_view word) {
   return word == "-" ? std::string() : std::string(word);
 }
@@ -59,6 +51,13 @@ void read_rest(std::string_view line, LeaseRecord *record) {
 }
 
 }  // namespace
+
+bool is_lease_id(std::string_view text) {
+  constexpr size_t kDigits = 32;
+  return text.size() == kDigits && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
 
 std::string_view take_word(std::string_view *line) {
   const size_t blank = line->find(' ');

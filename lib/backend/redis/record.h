@@ -14,6 +14,8 @@ namespace repolock::backend::redis {
 std::string_view take_word(std::string_view *line);
 // Decimal; nothing where it is no number of ours.
 std::optional<int64_t> number_of(std::string_view text);
+// 32 hex digits, as node-redlock and redis-py write them too.
+bool is_lease_id(std::string_view text);
 
 // "<host> <boot id> <pid> <pid start> <job text>"
 struct Owner {

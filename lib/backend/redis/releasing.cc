@@ -69,7 +69,7 @@ void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Ba
 
 void Client::break_lease(const repolock_backend_request_t &sent) {
   const uint64_t request = sent.id;
-  const Keys keys(settings_.prefix, sent.claims[0].repo);
+  const Keys keys = settings_.keys.of(sent.claims[0].repo);
   const std::vector<std::string> args = {sent.claims[0].lease_id};
   auto tally = std::make_shared<Tally>();
   for (const auto &server : servers_)

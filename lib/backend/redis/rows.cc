@@ -56,8 +56,8 @@ void Rows::say_margin(size_t holding, size_t servers, size_t quorum) {
 void Rows::add_foreign(const std::string &repo, std::string_view value, int64_t left) {
   repolock_row_t row = empty_row(REPOLOCK_ROW_HOLDER);
   row.repo = keep(repo);
-  row.holder = keep(shown(value));
-  row.message = "another library's lock";
+  row.holder = keep(shown(value) + " (another library's lock)");
+  if (is_lease_id(value)) row.lease_id = keep(std::string(value));  // enough to break it by
   row.shared = 0;
   row.remaining_ms = left < 0 ? INT64_MAX : left;
   rows_.push_back(row);

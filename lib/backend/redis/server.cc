@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "backend/redis/keys.h"
-
 namespace repolock::backend::redis {
 
 Server::Server(Host &host, const Settings &settings, size_t index, const std::string &channel,
@@ -36,7 +34,7 @@ void Server::let_go(const LeasePtr &lease, int32_t ended, uint64_t fence, const 
                     std::function<void(const Outcome &)> on_outcome) {
   constexpr size_t kMostOrphans = 10'000;
   const int64_t until = host_.now() + settings_.cap_ms();
-  node_.run({&script::kRel, Keys(settings_.prefix, lease->repo).all(),
+  node_.run({&script::kRel, settings_.keys.of(lease->repo).all(),
              [lease, ended, fence, found] {
                return std::optional(std::vector<std::string>{
                    lease->id, std::to_string(lease->att), lease->shared ? "s" : "x",

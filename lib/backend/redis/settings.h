@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backend/redis/address.h"
+#include "backend/redis/keys.h"
 
 namespace repolock::backend::redis {
 
@@ -16,7 +17,7 @@ enum class RestartGuard {
 
 struct Settings {
   Address address;
-  std::string prefix = "repolock:";  // of all keys and channels
+  KeyStyle keys;
   int64_t max_ttl_ms = 30'000;
   int64_t lock_delay_ms = 1000;  // added to the server's PX only
   int64_t answer_ms = 1800;      // before the library itself gives up the answer
@@ -31,6 +32,7 @@ struct Settings {
     return "1:max_ttl=" + std::to_string(max_ttl_ms) + ",delay=" + std::to_string(lock_delay_ms) +
            (restart_guard == RestartGuard::kOff ? ",guard=off" : "") +
            (has_durable_writes ? ",durability=aof_always" : "") +
+           (keys.is_shared_with_others() ? ",lock_key=" + keys.lock_key : "") +
            (address.is_quorum ? ",quorum=" + std::to_string(quorum) + '/' + nodes_fingerprint()
                               : "");
   }

@@ -13,6 +13,16 @@ bool is_asking(const Attempt &attempt) {
   return std::ranges::any_of(attempt.parts, &Attempt::Part::is_asking);
 }
 
+bool is_foreign(const std::string &holder) {
+  return !holder.empty() && !read_lease_record(holder);
+}
+
+// No message tells of the end of another library's lock, and its own waiters ask about as often.
+int64_t foreign_pause_ms(const Host &host) {
+  constexpr int64_t kLeast = 100, kJitter = 200;
+  return kLeast + static_cast<int64_t>(host.random_number() % kJitter);
+}
+
 }  // namespace
 
 void Client::stand_in_queue(Attempt &attempt) {
@@ -30,7 +40,8 @@ void Client::set_timer(Attempt &attempt) {
   int64_t at = attempt.deadline_ms;
   if (attempt.phase == Attempt::Phase::kQueued && attempt.place == 1) {
     const int64_t left = attempt.holder_left <= 0 ? kHeadAsksMs : attempt.holder_left + 1;
-    at = std::min(at, host_.now() + std::min(left, kHeadAsksMs));
+    const int64_t most = is_foreign(attempt.holder) ? foreign_pause_ms(host_) : kHeadAsksMs;
+    at = std::min(at, host_.now() + std::min(left, most));
   }
   if (attempt.phase == Attempt::Phase::kGathering) {  // full jitter: there may be two of them
     const int64_t most = int64_t{4} << std::min(attempt.retries, kMostDoublings);
@@ -149,7 +160,7 @@ void Client::beat(Server &server) {
     size_t waiters = 0;
     for (; next != waiting.end() && requests.size() < kNamesPerBeat && waiters < kWaitersPerBeat;
          ++next) {
-      const auto all = Keys(settings_.prefix, next->first).all();
+      const auto all = settings_.keys.of(next->first).all();
       keys.insert(keys.end(), all.begin(), all.end());
       args.push_back(std::to_string(next->second.size()));
       for (const uint64_t request : next->second) args.push_back(attempts_.at(request)->lease->id);

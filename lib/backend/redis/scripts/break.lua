@@ -2,7 +2,7 @@
 --
 -- KEYS  guard, L, F, Q, W, R
 -- ARGV  run_id, config
---       3 lease id, as it was seen; of another library's lock, the whole value
+--       3 lease id, as it was seen; of another library's lock, its whole value
 -- gives OK now        it is over for good: F is raised by one
 --       GONE now      nobody holds under that id: no effect
 --       GUARD         this node does not vote: no effect

@@ -4,7 +4,8 @@
 -- KEYS  guard, then of each lease L, F
 -- ARGV  run_id, config
 --       3 deadline of this message, ms of the server's clock, 0 none
---       4 write: write-back; renew: all else; stay: renew, but take no missing L (interop keys)
+--       4 write: write-back; renew: all else; stay: for both, take no missing L: L may have been
+--         another library's meanwhile, which raises no F
 --       then of each lease: lease id:att, m (its fence), px, "<since> <channel> <owner record>"
 -- gives OK now, then of each lease OK, or {why, F, L}:
 --         HELD        L is somebody else's
