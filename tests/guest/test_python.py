@@ -16,6 +16,9 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.append(os.path.join(os.environ["REPOLOCK_SOURCE_DIR"], "tests/integration"))
+from redis_support import Server, skip_without_redis
+
 OK, E_HELD, E_FORKED = 0, -4, -15
 TTL_MS = 300
 
@@ -103,13 +106,19 @@ def add_up(url, counter, times):
 
 
 class Python(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        server = Server()
+        cls.addClassCleanup(server.destroy)
+        cls.redis = f"redis+unix://{server.path}"
+
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="repolock-test-")
         self.addCleanup(shutil.rmtree, self.directory)
         self.file = "file://" + self.directory
 
     def test_the_gil_is_held_for_longer_than_the_ttl(self):
-        for url in ("memory:gil", self.file):
+        for url in ("memory:gil", self.file, self.redis):
             client = Client(url)
             lease = client.lock("a/b")
             with_gil.usleep(3 * TTL_MS * 1000)
@@ -120,7 +129,7 @@ class Python(unittest.TestCase):
     def test_threads_wait_side_by_side(self):
         class Counter:
             value = 0
-        for url in ("memory:threads", self.file):
+        for url in ("memory:threads", self.file, self.redis):
             counter = Counter()
             crowd = [threading.Thread(target=add_up, args=(url, counter, 20)) for _ in range(8)]
             for thread in crowd:
@@ -130,7 +139,11 @@ class Python(unittest.TestCase):
             self.assertEqual(counter.value, 160)
 
     def test_a_forked_child_opens_its_own(self):
-        client = Client(self.file)
+        for url in (self.file, self.redis):
+            self.fork(url)
+
+    def fork(self, url):
+        client = Client(url)
         lease = client.lock("a/b")
 
         def body():
@@ -138,7 +151,7 @@ class Python(unittest.TestCase):
                 return 2
             call("lease_free", lease)
             call("client_free", client.pointer)
-            own = Client(self.file)
+            own = Client(url)
             if own.lock("a/b", 0) != E_HELD:
                 return 3
             return 0 if unlock(own.lock("c/d")) == OK and own.close() == OK else 4
@@ -164,7 +177,7 @@ class Python(unittest.TestCase):
             self.assertEqual(client.close(), OK)
 
     def test_everything_is_where_it_was(self):
-        for url in ("memory:house", self.file):
+        for url in ("memory:house", self.file, self.redis):
             Client(url).close()
             while threads() > 1:
                 time.sleep(0.001)
@@ -181,4 +194,5 @@ class Python(unittest.TestCase):
 if __name__ == "__main__":
     # A child that is spawned imports this file by its name.
     sys.path.insert(0, str(Path(__file__).parent))
+    skip_without_redis()
     unittest.main()

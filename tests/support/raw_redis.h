@@ -29,19 +29,31 @@ class RawRedis {
     const Reply reply = ask(words);
     return reply != nullptr && reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
   }
+  // Without waiting for the reply: nothing can be asked here after it.
+  void send(const std::vector<std::string> &words) {
+    append(words);
+    int is_sent = 0;
+    while (is_sent == 0 && redisBufferWrite(context_.get(), &is_sent) == REDIS_OK) continue;
+  }
 
  private:
   using Reply = std::unique_ptr<redisReply, decltype(&freeReplyObject)>;
 
-  Reply ask(const std::vector<std::string> &words) {
+  void append(const std::vector<std::string> &words) {
     std::vector<const char *> texts;
     std::vector<size_t> sizes;
     for (const std::string &word : words) {
       texts.push_back(word.data());
       sizes.push_back(word.size());
     }
-    void *reply = redisCommandArgv(context_.get(), static_cast<int>(words.size()), texts.data(),
-                                   sizes.data());
+    redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), texts.data(),
+                           sizes.data());
+  }
+
+  Reply ask(const std::vector<std::string> &words) {
+    append(words);
+    void *reply = nullptr;
+    redisGetReply(context_.get(), &reply);
     return {static_cast<redisReply *>(reply), freeReplyObject};
   }
 
