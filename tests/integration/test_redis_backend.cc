@@ -265,6 +265,21 @@ void a_break_ends_what_was_seen(void **) {
   pair.done();
 }
 
+void a_break_is_heard_by_who_was_cut_off_from_its_messages(void **) {
+  Pair pair;
+  granted(pair.one, pair.one.acquire("a/b", lease_id(1)));
+  granted(pair.one, pair.one.acquire("a/c", lease_id(2)));
+  assert_true(pair.one.run_until([&] {  // it listens
+    return pair.raw.number({"CLIENT", "KILL", "TYPE", "pubsub"}) > 0;
+  }));
+  granted(pair.two, pair.two.break_lease("a/b", lease_id(1)));
+  assert_true(pair.one.run_until([&] { return !pair.one.revocations().empty(); }));
+  assert_int_equal(pair.one.revocations().size(), 1);
+  assert_string_equal(pair.one.revocations()[0].lease_id.c_str(), lease_id(1).c_str());
+  granted(pair.one, pair.one.extend("a/c", lease_id(2)));
+  pair.done();
+}
+
 void shows_who_holds_and_who_waits(void **) {
   Pair pair;
   granted(pair.one, pair.one.acquire("a/b", lease_id(1), {.holder = "first"}));
@@ -355,6 +370,7 @@ int main() {
       cmocka_unit_test(many_are_kept_in_one_call),
       cmocka_unit_test(a_lock_that_was_deleted_is_repaired_by_its_holder),
       cmocka_unit_test(a_break_ends_what_was_seen),
+      cmocka_unit_test(a_break_is_heard_by_who_was_cut_off_from_its_messages),
       cmocka_unit_test(shows_who_holds_and_who_waits),
       cmocka_unit_test(what_others_have_written_is_a_lock_of_theirs),
       cmocka_unit_test(a_server_that_forgot_the_scripts_is_told_them_again),

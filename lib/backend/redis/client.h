@@ -116,6 +116,7 @@ class Client final : private Server::Owner {
                    size_t index);
   void break_lease(const repolock_backend_request_t &sent);
   void broken(std::string_view id_and_att);
+  void look_for_breaks(Server &server);
 
   // Asking.
   void inspect(const repolock_backend_request_t &sent);

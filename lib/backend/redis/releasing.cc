@@ -1,5 +1,6 @@
 // releasing.cc - what is held is let go of, or taken away.
 #include <utility>
+#include <vector>
 
 #include "backend/redis/batch.h"
 #include "backend/redis/client.h"
@@ -93,6 +94,27 @@ void Client::broken(std::string_view id_and_att) {
   for (const LeasePtr &lease : found->second)
     if (lease->id_and_att() == id_and_att)
       host_.revoked(lease->repo, lease->id, "somebody took the lock away with break");
+}
+
+// A shared lease that was broken, or one that somebody had since, hears it by its next renewal.
+void Client::look_for_breaks(Server &server) {
+  std::vector<LeasePtr> leases;
+  for (const auto &[id, of_one_id] : held_)
+    for (const LeasePtr &lease : of_one_id)
+      if (!lease->shared && lease->until_ms > host_.now()) leases.push_back(lease);
+  for (const LeasePtr &lease : leases)
+    server.node().run({&script::kCheck, settings_.keys.of(lease->repo).all(),
+                       [lease] {
+                         return std::optional(std::vector<std::string>{lease->id_and_att(), "x"});
+                       },
+                       true,
+                       [this, lease](const Outcome &outcome) {
+                         if (outcome.failure || outcome.reply.text_at(0) != "LOST") return;
+                         const auto fence = read_fence_record(outcome.reply.text_at(3));
+                         if (fence && fence->fence > lease->fence &&
+                             fence->previous == REPOLOCK_PREVIOUS_BROKEN)
+                           broken(lease->id_and_att());
+                       }});
 }
 
 }  // namespace repolock::backend::redis

@@ -89,8 +89,10 @@ void Client::ask_the_rest(Attempt &attempt) {
 
 // ---- What the server tells ----
 
+// What was told meanwhile was not heard.
 void Client::subscribed(Server &server) {
   beat(server);
+  look_for_breaks(server);
 }
 
 void Client::told(Server &server, const std::string &text) {
