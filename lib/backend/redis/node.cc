@@ -148,6 +148,7 @@ void Node::begin_first_use() {
 }
 
 void Node::wait_for_guard(int64_t ms, bool is_new) {
+  looks_ = 0;
   connection_->settle();
   timer_.set(host_.now() + ms + 1);
   const std::string why =
