@@ -65,9 +65,15 @@ void Client::begin(Attempt &attempt) {
 // A round is over, and nothing of it may come to life again.
 void Client::begin_anew(Attempt &attempt) {
   for (size_t i = 0; i < servers_.size(); ++i) let_go(attempt, i);
+  take_new_att(attempt);
+  begin(attempt);
+}
+
+// Whoever has it already grants once more than that, and so do the others.
+void Client::take_new_att(Attempt &attempt) {
+  attempt.seen = std::max(attempt.seen, attempt.parts[attempt.gate].granted);
   attempt.lease = std::make_shared<Lease>(*attempt.lease);
   attempt.lease->att = ++last_att_;
-  begin(attempt);
 }
 
 // The first that votes, in an order that is another one for each name and the same for all clients.
@@ -160,7 +166,7 @@ void Client::asked(uint64_t request, const LeasePtr &lease, size_t index, const 
   if (attempt == nullptr) return came_late(lease, index, outcome);
   Attempt::Part &part = attempt->parts[index];
   part.is_asking = false;
-  if (part.was_kept) return;  // a HOLD is behind it, whose answer counts
+  if (part.kept_att == lease->att) return;  // a HOLD is behind it, whose answer counts
   if (outcome.failure) return hear_failure(*attempt, index, *outcome.failure);
   const std::string_view word = outcome.reply.text_at(0);
   if (word == "GRANT") return hear_grant(*attempt, index, outcome);
@@ -201,13 +207,14 @@ void Client::hear_grant(Attempt &attempt, size_t index, const Outcome &outcome) 
     attempt.lease->previous = static_cast<int32_t>(outcome.reply.number_at(3));
   const bool was_queued = attempt.phase == Attempt::Phase::kQueued;
   if (was_queued && index != attempt.gate) return let_go(attempt, index);
+  if (was_queued && servers_.size() > 1) return gather(attempt);
   if (was_queued) attempt.phase = Attempt::Phase::kGathering;
   part.vote = {Vote::Kind::kGranted, fence, outcome.sent_ms};
-  if (is_new) return was_queued ? gather(attempt) : settle(attempt);
+  if (is_new) return settle(attempt);
   const uint64_t request = attempt.request;
   const LeasePtr lease = attempt.lease;
   keep(attempt, index, fence, "renew");  // it was given before, nobody knows when
-  if (Attempt *still = find(request, lease)) was_queued ? gather(*still) : settle(*still);
+  if (Attempt *still = find(request, lease)) settle(*still);
 }
 
 void Client::hear_held(Attempt &attempt, size_t index, const Reply &reply) {
@@ -248,7 +255,7 @@ void Client::keep(Attempt &attempt, size_t index, uint64_t fence, const char *mo
   const LeasePtr lease = attempt.lease;
   const uint64_t request = attempt.request;
   attempt.parts[index].vote.kind = Vote::Kind::kAsked;
-  attempt.parts[index].was_kept = true;
+  attempt.parts[index].kept_att = lease->att;
   attempt.parts[index].granted = std::max(attempt.parts[index].granted, fence);
   server(index).node().run(hold(server(index), {lease}, {lease->ttl_ms}, {fence}, mode,
                                 [this, request, lease, index, fence](const Outcome &outcome) {
@@ -312,34 +319,37 @@ void Client::settle(Attempt &attempt) {
   if (!is_gate_open) gather_again(attempt);
 }
 
-// It is the first at its gate: nobody else asks the others for long.
+// It is the first at its gate: nobody else asks the others for long. Its gate is asked too, as this
+// round has an att of its own: a REL to the others that is late could end it under the old one.
 void Client::gather(Attempt &attempt) {
   const uint64_t request = attempt.request;
-  const LeasePtr lease = attempt.lease;
   attempt.phase = Attempt::Phase::kGathering;
-  attempt.seen = attempt.parts[attempt.gate].granted - 1;  // so that they grant the same fence
-  for (size_t i = 0; i < servers_.size(); ++i)
-    if (i != attempt.gate) attempt.parts[i].vote = {Vote::Kind::kAsked, 0, 0};
+  take_new_att(attempt);
+  const LeasePtr lease = attempt.lease;
+  for (Attempt::Part &part : attempt.parts) part.vote = {Vote::Kind::kAsked, 0, 0};
   set_timer(attempt);
   for (size_t i = 0; i < servers_.size(); ++i) {
     Attempt *still = find(request, lease);
     if (still == nullptr || still->phase != Attempt::Phase::kGathering) return;
-    if (i != still->gate) ask(*still, i);
+    ask(*still, i);
   }
   if (Attempt *still = find(request, lease)) settle(*still);
 }
 
 // No quorum yet. It keeps what it has and asks the rest again, soon; but two that are first at
-// different gates would wait for each other for ever, so now and then it lets go of the rest.
+// different gates would wait for each other for ever. So now and then it lets go of the rest; and of
+// its gate too, if that is not the one where others line up by now.
 void Client::gather_again(Attempt &attempt) {
   constexpr int kKeptFor = 8;
   attempt.phase = Attempt::Phase::kGathering;
-  if (++attempt.retries % kKeptFor == 0)
-    for (size_t i = 0; i < servers_.size(); ++i)
-      if (i != attempt.gate) {
-        let_go(attempt, i);
-        attempt.parts[i].vote.kind = Vote::Kind::kRefused;
-      }
+  if (++attempt.retries % kKeptFor == 0) {
+    if (attempt.gate != gate_of(attempt.lease->repo)) return begin_anew(attempt);
+    for (size_t i = 0; i < servers_.size(); ++i) {
+      if (i != attempt.gate) let_go(attempt, i);
+      attempt.parts[i].vote.kind = Vote::Kind::kRefused;
+    }
+    take_new_att(attempt);
+  }
   set_timer(attempt);
 }
 
@@ -431,9 +441,10 @@ void Client::refuse(Attempt &attempt, const Failure &why) {
 void Client::let_go(Attempt &attempt, size_t index) {
   Attempt::Part &part = attempt.parts[index];
   const bool is_queued = index == attempt.gate && attempt.place > 0;
-  const bool may_be_there = part.is_asking || part.was_kept || part.granted != 0 || is_queued ||
+  const bool may_be_there = part.is_asking || part.kept_att != 0 || part.granted != 0 ||
+                            is_queued ||
                             (part.failure && part.failure->status == REPOLOCK_E_UNKNOWN);
-  const int32_t ended = part.was_kept ? REPOLOCK_PREVIOUS_RELEASED : 0;
+  const int32_t ended = part.kept_att != 0 ? REPOLOCK_PREVIOUS_RELEASED : 0;
   const uint64_t fence = part.granted;
   const std::string found = std::exchange(part, {}).found;
   if (may_be_there) server(index).let_go(attempt.lease, ended, fence, found);

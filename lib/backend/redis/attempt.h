@@ -25,7 +25,7 @@ struct Attempt {
   struct Part {
     Vote vote;
     bool is_asking = false;   // an ACQ is under way
-    bool was_kept = false;    // a HOLD was sent: from then on nothing is put back
+    int64_t kept_att = 0;     // of the last HOLD: once one was sent nothing is put back
     uint64_t granted = 0;     // by its ACQ
     std::string found = "-";  // F as that found it
     Fault failure;            // instead of an answer

@@ -54,6 +54,7 @@ class Client final : private Server::Owner {
   void acquire(const repolock_backend_request_t &sent);
   void begin(Attempt &attempt);
   void begin_anew(Attempt &attempt);
+  void take_new_att(Attempt &attempt);
   size_t gate_of(const std::string &repo) const;
   void ask(Attempt &attempt, size_t index);
   int64_t clock_hint(Attempt &attempt) const;

@@ -126,11 +126,9 @@ void Client::told_line(const Server &server, std::string_view line) {
   attempt.lease->previous = static_cast<int32_t>(number_of(take_word(&line)).value_or(0));
   attempt.parts[attempt.gate].granted = fence;
   attempt.parts[attempt.gate].found = "-";
+  if (servers_.size() > 1) return gather(attempt);
   attempt.phase = Attempt::Phase::kGathering;
-  const uint64_t request = attempt.request;
-  const LeasePtr lease = attempt.lease;
   keep(attempt, attempt.gate, fence, "renew");  // until then it is a claim
-  if (Attempt *still = find(request, lease)) gather(*still);
 }
 
 // ---- The beat: one for all who wait ----
