@@ -8,8 +8,8 @@
 #   make test      all tests
 #   make fault-table  the fault tests for longer, as a table; TIMES=5 the runs, SEEDS=5 seeds
 #   make model     the models of the protocol at their full size
-#   make sim       the simulator for longer: SEEDS=100000 runs, over Redis as many; SEED=n replays one,
-#                  SIM=redis or core, with its trace
+#   make sim       the simulator for longer: SEEDS=100000 runs, over Redis and over several servers as
+#                  many; SEED=n replays one, SIM=redis, quorum or core, with its trace
 #   make bench     the figures, beside those of the bare system calls
 #   make install   PREFIX=/usr/local DESTDIR=
 #   make sanitize  the tests again with ASan and UBSan, then with TSan
@@ -65,6 +65,7 @@ ifdef SEED
 else
 	@build/tests/sim_core --seeds $(or $(SEEDS),100000)
 	@build/tests/sim_redis --seeds $(or $(SEEDS),100000)
+	@build/tests/sim_quorum --seeds $(or $(SEEDS),100000)
 endif
 
 model:

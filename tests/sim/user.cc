@@ -79,10 +79,11 @@ void User::acquire(Client &client) {
   request.ttl = any_ttl();
   request.wait = run_.random.of<Millis>({0, 1, 50, 1'000, 20'000, -1});
   if (run_.random.one_in(6)) request.max_hold = run_.random.of<Millis>({50, 1'000, 20'000});
-  request.shared = run_.random.one_in(4) ? 1 : 0;
+  request.shared = run_.random.one_in(4) && may_ask(core::kCanShare) ? 1 : 0;
   request.renew = !run_.random.one_in(5);
   request.holder = "job";
-  while (run_.random.one_in(3)) request.more_repos.push_back(any_repo());
+  while (run_.random.one_in(3) && may_ask(core::kCanSeveral))
+    request.more_repos.push_back(any_repo());
   client.acquire(any_repo(), request);
 }
 
@@ -98,8 +99,13 @@ void User::want(Client &client, const std::string &repo) {
   core::Request request;
   request.wait = -1;
   request.ttl = run_.random.of<Millis>({1'000, kLongestTtl});
-  request.shared = run_.random.one_in(4) ? 1 : 0;
+  request.shared = run_.random.one_in(4) && may_ask(core::kCanShare) ? 1 : 0;
   client.acquire(repo, request);
+}
+
+// What its backend cannot do it asks for now and then.
+bool User::may_ask(uint64_t capability) {
+  return (run_.traits.capabilities & capability) != 0 || run_.random.one_in(8);
 }
 
 std::string User::any_repo() {

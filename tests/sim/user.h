@@ -43,6 +43,7 @@ class User {
 
   Call draw();
   void acquire(Client &client);
+  bool may_ask(uint64_t capability);
   std::string any_repo();
   Millis any_ttl();
 

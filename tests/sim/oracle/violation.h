@@ -20,6 +20,7 @@ class Violation : public std::runtime_error {
 // The invariants, as safety research and docs/guarantees.md number them, and those of each call.
 inline constexpr const char *kExclusion = "I4 I15 exclusion";
 inline constexpr const char *kFence = "I1 I2 fence";
+inline constexpr const char *kVotes = "I7 only who may votes";
 inline constexpr const char *kLostForGood = "I8 lost is for good";
 inline constexpr const char *kValidity = "I10 validity";
 inline constexpr const char *kLiveness = "I12 liveness";

@@ -96,6 +96,15 @@ int64_t Ledger::end_of(const Lease &lease) const {
   return static_cast<int64_t>(end);
 }
 
+// EVALSHA, script, number of keys, guard, L and F of each, run_id, config, deadline, mode, four of each.
+std::vector<Ledger::Lease> Ledger::leases_of_hold(const Words &words) {
+  std::vector<Lease> all;
+  const size_t keys = std::stoull(words[2]);
+  for (size_t i = 0; i < (keys - 1) / 2; ++i)
+    all.emplace_back(name_of(words[4 + 2 * i]), id_of(words[3 + keys + 4 + 4 * i]));
+  return all;
+}
+
 void Ledger::check_empty() const {
   for (const std::string &key : data_.keys())
     if (!key.ends_with("}:f") && !key.ends_with("guard"))
@@ -122,8 +131,9 @@ void Ledger::after(const Reply &reply) {
   if (reply.is_error()) throw Violation(kHonest, script_->name + " failed: " + reply.text);
   for (const auto &[lock, old] : old_) compare(lock, old, look(lock));
   if (script_->name == "hold" || script_->name == "share") check_renewals(reply);
-  if (script_->name == "break" && reply.elements[0].text == "OK")
-    broken_.emplace(name_of(keys_[1]), argv_[2]);
+  if (script_->name != "break" || reply.elements[0].text != "OK") return;
+  broken_.emplace(name_of(keys_[1]), argv_[2]);
+  refused_.emplace(name_of(keys_[1]), argv_[2]);
 }
 
 void Ledger::compare(const std::string &lock, const Name &old, const Name &now) {
@@ -214,8 +224,10 @@ void Ledger::check_renewals(const Reply &reply) {
       continue;
     }
     if (!exclusive || excused_.count({name_of(lock), id_of(me)}) != 0) continue;
-    const Past &past = past_[lock];
+    Past &past = past_[lock];
     const uint64_t fence = std::stoull(argv_[5 + 4 * i]);
+    if (const Name now = look(lock); now.owner != me || now.fence != fence)
+      throw Violation(kFence, join({"hold said OK to", me, "of", lock, "which", now.owner, "has"}));
     if (fence < past.highest)
       throw Violation(kFence, join({"hold kept", me, "of", lock, "though a higher fence was given:",
                                     std::to_string(past.highest)}));
@@ -223,6 +235,7 @@ void Ledger::check_renewals(const Reply &reply) {
     if (over != past.over.end() && over->second.fence >= fence &&
         over->second.put_backs == past.put_backs)
       throw Violation(kLostForGood, join({"hold brought back", me, "of", lock}));
+    past.highest = fence;  // a quorum's may be above its own
   }
 }
 

@@ -30,6 +30,7 @@ class Ledger {
   std::vector<Lease> holders() const;
   // By the server's clock; 0: it has not that lease.
   int64_t end_of(const Lease &lease) const;
+  static std::vector<Lease> leases_of_hold(const Words &words);
   // Throws a Violation where there is more than fences and the guard.
   void check_empty() const;
 

@@ -10,18 +10,30 @@ constexpr int64_t kFirstUs = 1'790'000'000'000'000;  // wall clock
 
 }  // namespace
 
-Machine::Machine(Run &run, const Habits &habits, Lua &lua, const std::vector<ServedScript> &scripts)
-    : run_(run), habits_(habits), server_(lua, scripts), began_(run.now()), base_us_(kFirstUs) {
-  server_.denies_publish = habits.denies_publish;
-  server_.denies_subscribe = habits.denies_subscribe;
+Machine::Machine(Run &run, const Habits &habits, size_t number, Lua &lua,
+                 const std::vector<ServedScript> &scripts)
+    : run_(run),
+      habits_(habits),
+      its_(habits.servers[number - 1]),
+      name_("redis-" + std::to_string(number)),
+      server_(lua, scripts),
+      began_(run.now()),
+      base_us_(kFirstUs + its_.clock_ahead * 1000) {
+  server_.denies_publish = its_.denies_publish;
+  server_.denies_subscribe = its_.denies_subscribe;
+  begin_run();
   turn_clock();
+}
+
+void Machine::begin_run() {
+  server_.run_id = name_ + "-run-" + std::to_string(++runs_);
 }
 
 // ---- The clock ----
 
 int64_t Machine::clock_us(Millis real) const {
   const int64_t passed = real - began_;
-  return base_us_ + offset_us_ + passed * 1000 + passed * habits_.clock_rate_ppm / 1000;
+  return base_us_ + offset_us_ + passed * 1000 + passed * its_.clock_rate_ppm / 1000;
 }
 
 void Machine::turn_clock() {
@@ -31,7 +43,7 @@ void Machine::turn_clock() {
 Millis Machine::in_real_time(int64_t server_ms) const {
   constexpr int64_t kMillion = 1'000'000;
   const int64_t passed_us = server_ms * 1000 - base_us_ - offset_us_;
-  return began_ + passed_us * 1000 / (kMillion + habits_.clock_rate_ppm);
+  return began_ + passed_us * 1000 / (kMillion + its_.clock_rate_ppm);
 }
 
 // All that exclusion asks is that the steps of one lease are not more than lock_delay together.
@@ -42,7 +54,7 @@ void Machine::step_clock(Millis by) {
   const bool is_borne = most_offset_us_ - least_offset_us_ <= habits_.lock_delay * 1000;
   offset_us_ += step;
   turn_clock();
-  run_.trace.line(run_.now(), "the server's clock steps by", by);
+  run_.trace.line(run_.now(), name_, "clock steps by", by);
   if (is_borne) return;
   least_offset_us_ = most_offset_us_ = offset_us_;
   // What was written before, or waits for a guard that was asked before, ends by then.
@@ -51,7 +63,7 @@ void Machine::step_clock(Millis by) {
 
 void Machine::step_clock_somehow() {
   Random &random = run_.random;
-  if (habits_.clock_is_wild) {
+  if (its_.clock_is_wild) {
     const Millis size = random.up_to(random.of<Millis>({3'000, 60'000}));
     return step_clock(random.one_in(2) ? size : -size);
   }
@@ -64,7 +76,7 @@ void Machine::step_clock_somehow() {
 // ---- Stops and starts ----
 
 void Machine::stop(Millis length) {
-  run_.trace.line(run_.now(), "the server stops for", length);
+  run_.trace.line(run_.now(), name_, "stops for", length);
   stopped_until_ = std::max(stopped_until_, run_.now() + length);
 }
 
@@ -78,11 +90,11 @@ Machine::Fate Machine::restart(Millis length) {
                                                : Fate::kOlder;
   static constexpr const char *kWords[] = {"keeps its data", "has lost its data",
                                            "goes back to older data"};
-  run_.trace.line(run_.now(), "the server restarts, is away for", length, "and",
+  run_.trace.line(run_.now(), name_, "restarts, is away for", length, "and",
                   kWords[static_cast<int>(fate)]);
   down_until_ = run_.now() + length;
   stopped_until_ = 0;
-  server_.run_id = "run-" + std::to_string(++runs_);
+  begin_run();
   server_.forget_scripts();
   if (fate == Fate::kLost) server_.data.clear();
   if (fate == Fate::kOlder) server_.data = snapshot_;

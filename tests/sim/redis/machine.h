@@ -17,9 +17,15 @@ namespace repolock::sim {
 
 class Machine {
  public:
-  Machine(Run &run, const Habits &habits, Lua &lua, const std::vector<ServedScript> &scripts);
+  // number: from 1 on.
+  Machine(Run &run, const Habits &habits, size_t number, Lua &lua,
+          const std::vector<ServedScript> &scripts);
+
+  const std::string &name() const { return name_; }
+  const std::string &run_id() const { return server_.run_id; }
 
   Server &server() { return server_; }
+  const Server &server() const { return server_; }
   // The server's clock now; after it no reply says otherwise.
   void turn_clock();
   // The first moment of real time at which its clock is past that; its clock's milliseconds.
@@ -47,20 +53,23 @@ class Machine {
   void rest();  // its clock goes right from now on, and it runs
 
  private:
+  void begin_run();
   int64_t clock_us(Millis real) const;
 
   Run &run_;
   const Habits &habits_;
+  const ServerHabits &its_;
+  const std::string name_;
   Server server_;
   const Millis began_;
-  int64_t base_us_;
+  const int64_t base_us_;
   int64_t offset_us_ = 0;  // of all steps
   int64_t least_offset_us_ = 0, most_offset_us_ = 0;
   Millis down_until_ = 0;
   Millis stopped_until_ = 0;
   Millis untimed_until_ = 0;
   Store snapshot_;
-  int runs_ = 1;
+  int runs_ = 0;
 };
 
 }  // namespace repolock::sim

@@ -106,8 +106,8 @@ RedisLink::RedisLink(Run &run, RedisService &service, Host &client)
       host_(&Table::kApi, reinterpret_cast<repolock_host_t *>(this)) {
   backend_ = std::make_unique<backend::redis::Client>(
       host_, service.settings(),
-      [this](const backend::redis::Endpoint &, const std::function<void()> &) {
-        return service_.make_connection(*this);
+      [this](const backend::redis::Endpoint &server, const std::function<void()> &) {
+        return service_.make_connection(*this, server);
       });
   backend_->open();
   service_.add(*this);

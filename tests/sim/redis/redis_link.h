@@ -33,6 +33,7 @@ class RedisLink final : public Link {
   void check_answers() const;
 
   backend::Host &host() { return host_; }
+  const std::string &client() const { return client_.name(); }
   // Calls the backend, or its connections, when the process runs; in the order of this.
   void hear(Schedule::Task task);
 

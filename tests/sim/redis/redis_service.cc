@@ -1,6 +1,10 @@
 #include "redis/redis_service.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
+
+#include "backend/redis/options.h"
 
 namespace repolock::sim {
 
@@ -8,25 +12,34 @@ using backend::redis::RestartGuard;
 
 namespace {
 
-constexpr char kGuardKey[] = "repolock:guard";
+constexpr std::array<const char *, 3> kGuards = {"auto", "strict", "off"};
 
 Lua &shared_lua() {
   static Lua lua;
   return lua;
 }
 
-// A script call without its keys, a reply without its ends.
-std::string told(const Words &words) {
-  std::string all;
-  for (size_t i = 3 + std::stoull(words[2]) + 2; i < words.size(); ++i) all += ' ' + words[i];
-  return words[std::min<size_t>(4, words.size() - 1)] + all;
+// As a user would write it.
+std::string url_of(Topology topology, size_t servers) {
+  std::string url = topology == Topology::kQuorum ? "redis+quorum://" : "redis://";
+  for (size_t number = 1; number <= servers; ++number)
+    url += (number > 1 ? ",redis-" : "redis-") + std::to_string(number);
+  return url;
 }
 
-std::string told(const Reply &reply) {
-  if (reply.kind == Reply::Kind::kInteger) return std::to_string(reply.integer);
-  std::string all = reply.text;
-  for (const Reply &element : reply.elements) all += (all.empty() ? "" : " ") + told(element);
-  return reply.kind == Reply::Kind::kArray ? "(" + all + ")" : all;
+backend::redis::Settings settings_of(Topology topology, const Habits &habits,
+                                     const Traits &traits) {
+  const std::string url = url_of(topology, habits.servers.size());
+  constexpr std::array kKeys = {"redis.restart_guard", "redis.durability", "redis.quorum"};
+  const std::array values = {kGuards[static_cast<size_t>(habits.guard)],
+                             habits.has_durable_writes ? "aof_always" : "none",
+                             habits.quorum.c_str()};
+  auto settings = backend::redis::read_settings({sizeof(repolock_open_params_t), url.c_str(),
+                                                 kKeys.data(), values.data(), kKeys.size(),
+                                                 kLongestTtl, traits.node_timeout});
+  auto read = std::get<backend::redis::Settings>(std::move(settings));
+  read.lock_delay_ms = habits.lock_delay;
+  return read;
 }
 
 }  // namespace
@@ -34,100 +47,91 @@ std::string told(const Reply &reply) {
 RedisService::RedisService(Run &run, const RedisParts &parts)
     : run_(run),
       parts_(parts),
-      habits_(draw_habits(run.traits, run.random)),
-      machine_(std::make_shared<Machine>(run, habits_, shared_lua(), parts.scripts)),
-      ledger_(machine_->data()) {
-  settings_.address.servers = {backend::redis::Endpoint{"redis", 6379, ""}};
-  settings_.max_ttl_ms = kLongestTtl;
-  settings_.lock_delay_ms = habits_.lock_delay;
-  settings_.answer_ms = std::max<Millis>(1, run.traits.node_timeout - run.traits.node_timeout / 10);
-  settings_.restart_guard = habits_.guard;
-  settings_.has_durable_writes = habits_.has_durable_writes;
-  static constexpr const char *kGuards[] = {"auto", "strict", "off"};
-  run.trace.line(run.now(), "lock_delay", habits_.lock_delay, "guard",
-                 kGuards[static_cast<int>(habits_.guard)], "answers within", settings_.answer_ms);
+      habits_(draw_habits(parts.topology, run.traits, run.random)),
+      settings_(settings_of(parts.topology, habits_, run.traits)),
+      quorum_(settings_.quorum),
+      walls_(run) {
+  for (size_t number = 1; number <= habits_.servers.size(); ++number)
+    servers_.push_back(
+        std::make_shared<Instance>(run, habits_, number, shared_lua(), parts.scripts));
+  run.trace.line(run.now(), url_of(parts.topology, servers_.size()), "quorum", quorum_,
+                 "lock_delay", habits_.lock_delay, "guard",
+                 kGuards[static_cast<size_t>(habits_.guard)], "answers within",
+                 settings_.answer_ms);
+  parts.change(&settings_);
 }
 
 std::unique_ptr<Link> RedisService::connect(Run &run, Host &client) {
   return std::make_unique<RedisLink>(run, *this, client);
 }
 
-std::unique_ptr<WireConnection> RedisService::make_connection(RedisLink &link) {
-  return parts_.connection(run_, *this, link);
-}
-
-backend::redis::Settings RedisService::settings() const {
-  return settings_;
-}
-
-void RedisService::add(const std::shared_ptr<Wire> &wire) {
-  std::erase_if(wires_, [](const auto &one) { return one.expired(); });
-  wires_.push_back(wire);
-}
-
-Reply RedisService::execute(Session &session, const Words &words) {
-  ++run_.events;
-  machine_->turn_clock();
-  const ServedScript *script = machine_->server().script_of(words);
-  if (script != nullptr) ledger_.before(*script, words);
-  Reply reply = machine_->server().run(session, words);
-  if (script == nullptr) {
-    run_.trace.line(run_.now(), "  redis", words.front());
-    return reply;
-  }
-  const bool was_run = !reply.is_error() || !reply.text.starts_with("NOSCRIPT");
-  if (run_.trace.is_on())
-    run_.trace.line(run_.now(), "  redis", script->name, told(words), "->", told(reply));
-  if (was_run) ledger_.after(reply);
-  return reply;
+std::unique_ptr<WireConnection> RedisService::make_connection(
+    RedisLink &link, const backend::redis::Endpoint &server) {
+  const auto found = std::ranges::find(servers_, server.host, &Instance::name);
+  return parts_.connection(run_, *this, link, *found);
 }
 
 // ---- Trouble ----
 
 void RedisService::suffer(Run &run) {
   Random &random = run.random;
-  machine_->turn_clock();
   if (random.percent(habits_.stops))
-    machine_->stop(random.up_to(random.of<Millis>({50, 3'000, 20'000})));
-  if (random.percent(habits_.steps)) machine_->step_clock_somehow();
-  if (random.percent(habits_.flushes)) machine_->server().forget_scripts();
-  if (random.percent(habits_.breaks)) break_one();
-  if (random.percent(habits_.restarts)) restart();
-  if (random.one_in(4)) machine_->keep_snapshot();
+    for (const auto &server : some_of_them())
+      server->machine().stop(random.up_to(random.of<Millis>({50, 3'000, 20'000})));
+  if (random.percent(habits_.steps))
+    for (const auto &server : some_of_them()) server->machine().step_clock_somehow();
+  if (random.percent(habits_.flushes))
+    for (const auto &server : some_of_them()) server->machine().server().forget_scripts();
+  if (random.percent(habits_.breaks))
+    if (const auto lease = any_holder(random); !lease.first.empty())
+      for (const auto &server : some_of_them()) server->break_lease(lease);
+  if (random.percent(habits_.walls)) build_wall();
+  if (random.percent(habits_.restarts)) restart_some();
+  for (const auto &server : servers_)
+    if (random.one_in(4)) server->machine().keep_snapshot();
 }
 
-void RedisService::break_one() {
-  const auto [repo, lease_id] = any_holder(run_.random);
-  if (machine_->is_down() || repo.empty()) return;
-  const std::string lock = "repolock:{" + repo + "}";
-  const auto guard = machine_->server().data.run({"HMGET", kGuardKey, "run_id", "config"});
-  Session session;
-  const ServedScript *script = nullptr;
-  for (const ServedScript &one : parts_.scripts)
-    if (one.name == "break") script = &one;
-  execute(session,
-          {"EVAL", std::string(script->asked_as), "6", kGuardKey, lock, lock + ":f", lock + ":q",
-           lock + ":w", lock + ":r", guard.elements[0].text, guard.elements[1].text, lease_id});
+// One, a minority, or any number.
+RedisService::Servers RedisService::some_of_them() const {
+  Random &random = run_.random;
+  const size_t all = servers_.size();
+  size_t count = random.of({size_t{1}, std::max<size_t>(1, all - quorum_), 1 + random.below(all)});
+  Servers some;
+  for (size_t at = 0; at < all && count > 0; ++at)
+    if (random.below(all - at) < count) {
+      some.push_back(servers_[at]);
+      --count;
+    }
+  return some;
 }
 
-void RedisService::restart() {
-  const auto before = ledger_.holders();
-  const Machine::Fate fate =
-      machine_->restart(run_.random.up_to(run_.random.of<Millis>({0, 15'000})));
-  for (const auto &one : wires_)
-    if (const auto wire = one.lock()) wire->server_closes();
-  if (fate == Machine::Fate::kKept) return;
-  const bool has_guard = machine_->data().look(kGuardKey) != nullptr;
-  const bool is_guarded =
-      habits_.guard == RestartGuard::kStrict || (habits_.guard == RestartGuard::kAuto && has_guard);
-  for (const auto &lease : before) (is_guarded ? forgotten_ : taken_away_).insert(lease);
-  if (is_guarded && !habits_.clock_is_wild) return;
-  keeps_fences_ = false;
-  ledger_.start_anew(before);
+void RedisService::build_wall() {
+  std::vector<std::string> names;
+  for (const auto &server : some_of_them()) names.push_back(server->name());
+  const bool for_all = links_.empty() || run_.random.one_in(3);
+  const auto link = std::next(
+      links_.begin(), for_all ? 0 : static_cast<std::ptrdiff_t>(run_.random.below(links_.size())));
+  walls_.build(for_all ? std::string() : (*link)->client(), names);
+}
+
+// A first use is one where nobody has a guard: then all are let in at once, but by `strict`.
+void RedisService::restart_some() {
+  Servers losing;
+  for (const auto &server : some_of_them())
+    if (server->restart()) losing.push_back(server);
+  if (losing.empty()) return;
+  const bool is_first_use = std::ranges::none_of(servers_, &Instance::has_guard);
+  const bool is_open = habits_.guard == RestartGuard::kAuto && is_first_use;
+  for (const auto &server : is_open ? servers_ : losing)
+    if (is_open || habits_.guard == RestartGuard::kOff)
+      server->lost();
+    else
+      server->lost_under_guard();
 }
 
 void RedisService::rest() {
-  machine_->rest();
+  walls_.tear_down();
+  for (const auto &server : servers_) server->machine().rest();
 }
 
 void RedisService::check_rest() {
@@ -135,40 +139,62 @@ void RedisService::check_rest() {
 }
 
 void RedisService::check_end() {
-  machine_->turn_clock();
-  ledger_.check_empty();
+  for (const auto &server : servers_) {
+    server->machine().turn_clock();
+    server->ledger().check_empty();
+  }
 }
 
 // ---- The truth ----
 
+// Two quorums have 2q - N servers in common, of which one has to keep to the rules.
+template <class Lies>
+bool RedisService::are_too_many(Lies lies) const {
+  return std::ranges::count_if(servers_, lies) >=
+         static_cast<std::ptrdiff_t>(2 * quorum_ - servers_.size());
+}
+
+// Until so few servers are in the way that the others are a quorum.
 Millis RedisService::end_of_lease(const std::string &repo, const std::string &lease_id) const {
-  machine_->turn_clock();
-  const int64_t end = ledger_.end_of({repo, lease_id});
-  return end == 0 ? 0 : machine_->in_real_time(end);
+  const Ledger::Lease lease = {repo, lease_id};
+  std::vector<Millis> ends;
+  for (const auto &server : servers_)
+    ends.push_back(server->is_excused(lease) ? kForever : server->blocks_until(lease));
+  std::ranges::sort(ends);
+  return ends[servers_.size() - quorum_];
 }
 
 bool RedisService::was_taken_away(const std::string &repo, const std::string &lease_id) const {
-  return ledger_.was_broken({repo, lease_id}) || taken_away_.count({repo, lease_id}) != 0;
-}
-
-bool RedisService::was_forgotten(const std::string &repo, const std::string &lease_id) const {
-  return forgotten_.count({repo, lease_id}) != 0;
+  return are_too_many([&](const auto &server) { return server->is_excused({repo, lease_id}); });
 }
 
 bool RedisService::was_refused(const std::string &repo, const std::string &lease_id) const {
-  return ledger_.was_refused({repo, lease_id}) || was_taken_away(repo, lease_id);
+  return std::ranges::any_of(servers_, [&](const auto &server) {
+    return server->ledger().was_refused({repo, lease_id}) || server->is_excused({repo, lease_id});
+  });
+}
+
+bool RedisService::keeps_time() const {
+  return !are_too_many([](const auto &server) { return !server->machine().keeps_time(); });
+}
+
+bool RedisService::keeps_fences() const {
+  return !are_too_many([](const auto &server) { return !server->keeps_fences(); });
 }
 
 std::pair<std::string, std::string> RedisService::any_holder(Random &random) const {
-  machine_->turn_clock();
-  const auto all = ledger_.holders();
+  std::vector<Ledger::Lease> all;
+  for (const auto &server : servers_) {
+    server->machine().turn_clock();
+    std::ranges::copy(server->ledger().holders(), std::back_inserter(all));
+  }
   if (all.empty()) return {};
   return random.of(all);
 }
 
 Parts redis_world(const RedisParts &parts) {
   Parts world;
-  world.traits = draw_redis_traits;
+  world.traits = [&parts](Random &random) { return draw_redis_traits(parts.topology, random); };
   world.service = [&parts](Run &run) { return std::make_unique<RedisService>(run, parts); };
   return world;
 }

@@ -1,19 +1,18 @@
-// redis_service.h - the service behind all clients is a virtual Redis, and each client has the real
-// backend of redis: what a seed does to them, and the truth for the oracle.
+// redis_service.h - the service behind all clients is one virtual Redis, or a quorum of them, and each
+// client has the real backend of redis: what a seed does to them, and the truth for the oracle.
 #pragma once
 
 #include <functional>
 #include <list>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "redis/habits.h"
-#include "redis/ledger.h"
-#include "redis/machine.h"
+#include "redis/instance.h"
 #include "redis/redis_link.h"
+#include "redis/walls.h"
 #include "redis/wire_connection.h"
 #include "service.h"
 #include "world.h"
@@ -22,11 +21,16 @@ namespace repolock::sim {
 
 // What the world is made of; a mutant has another of one.
 struct RedisParts {
+  Topology topology = Topology::kOneServer;
   std::vector<ServedScript> scripts = real_scripts();
-  std::function<std::unique_ptr<WireConnection>(Run &, RedisService &, RedisLink &)> connection =
-      [](Run &run, RedisService &service, RedisLink &link) {
-        return std::make_unique<WireConnection>(run, service, link);
-      };
+  std::function<std::unique_ptr<WireConnection>(Run &, RedisService &, RedisLink &,
+                                                std::shared_ptr<Instance>)>
+      connection =
+          [](Run &run, RedisService &service, RedisLink &link, std::shared_ptr<Instance> server) {
+            return std::make_unique<WireConnection>(run, service, link, std::move(server));
+          };
+  // What the clients do otherwise than they were told to.
+  std::function<void(backend::redis::Settings *)> change = [](backend::redis::Settings *) {};
 };
 
 class RedisService : public Service {
@@ -37,15 +41,14 @@ class RedisService : public Service {
   std::unique_ptr<Link> connect(Run &run, Host &client) override;
   void add(RedisLink &link) { links_.push_back(&link); }
   void remove(RedisLink &link) { links_.remove(&link); }
-  std::unique_ptr<WireConnection> make_connection(RedisLink &link);
-  backend::redis::Settings settings() const;
+  std::unique_ptr<WireConnection> make_connection(RedisLink &link,
+                                                  const backend::redis::Endpoint &server);
+  const backend::redis::Settings &settings() const { return settings_; }
   Millis answer_ms() const { return settings_.answer_ms; }
 
   // ---- for the wires ----
   const Habits &habits() const { return habits_; }
-  const std::shared_ptr<Machine> &machine() const { return machine_; }
-  void add(const std::shared_ptr<Wire> &wire);
-  Reply execute(Session &session, const Words &words);
+  const Walls &walls() const { return walls_; }
 
   // ---- Service ----
   void suffer(Run &run) override;
@@ -54,27 +57,28 @@ class RedisService : public Service {
   void check_end() override;
   Millis end_of_lease(const std::string &repo, const std::string &lease_id) const override;
   bool was_taken_away(const std::string &repo, const std::string &lease_id) const override;
-  bool was_forgotten(const std::string &repo, const std::string &lease_id) const override;
   bool was_refused(const std::string &repo, const std::string &lease_id) const override;
-  bool keeps_time() const override { return machine_->keeps_time(); }
+  bool keeps_time() const override;
   Millis margin(Millis ttl) const override { return ttl / 100 + 2; }
-  bool keeps_fences() const override { return keeps_fences_; }
+  bool keeps_fences() const override;
   std::pair<std::string, std::string> any_holder(Random &random) const override;
 
  private:
-  void restart();
-  void break_one();
+  using Servers = std::vector<std::shared_ptr<Instance>>;
+  Servers some_of_them() const;
+  void build_wall();
+  void restart_some();
+  template <class Lies>
+  bool are_too_many(Lies lies) const;
 
   Run &run_;
   const RedisParts &parts_;
   const Habits habits_;
+  Servers servers_;
   backend::redis::Settings settings_;
-  const std::shared_ptr<Machine> machine_;
-  Ledger ledger_;
+  size_t quorum_;
+  Walls walls_;
   std::list<RedisLink *> links_;
-  std::vector<std::weak_ptr<Wire>> wires_;
-  std::set<Ledger::Lease> forgotten_, taken_away_;
-  bool keeps_fences_ = true;
 };
 
 // A world with it. parts outlives all worlds.

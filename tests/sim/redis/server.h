@@ -35,7 +35,7 @@ class Server {
   Server(Lua &lua, const std::vector<ServedScript> &scripts) : lua_(lua), scripts_(scripts) {}
 
   Store data;
-  std::string run_id = "run-1";
+  std::string run_id;
   bool denies_publish = false;
   bool denies_subscribe = false;
 

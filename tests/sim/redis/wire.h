@@ -1,5 +1,6 @@
 // wire.h - one TCP connection: in order, nothing lost inside of it. Where it breaks, some of what was
-// under way arrives all the same, and perhaps much later, when its client has long come back.
+// under way arrives all the same, and perhaps much later, when its client has long come back. What
+// stands in between may send a command twice.
 #pragma once
 
 #include <deque>
@@ -8,11 +9,12 @@
 #include <string>
 
 #include "redis/server.h"
+#include "redis/walls.h"
 #include "run.h"
 
 namespace repolock::sim {
 
-class Machine;
+class Instance;
 class RedisService;
 
 class Wire : public std::enable_shared_from_this<Wire> {
@@ -28,7 +30,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
     ~End() = default;
   };
 
-  Wire(Run &run, RedisService &service, End &end);
+  Wire(Run &run, RedisService &service, std::shared_ptr<Instance> server, std::string client,
+       End &end);
   ~Wire();
 
   void open();
@@ -40,16 +43,18 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
  private:
   Millis delay();
-  bool is_silent() const { return run_.now() < run_.outage_until && run_.outage_is_silent; }
+  Millis silent_until(Walls::Way way) const;
   bool is_refused() const;
   void lose_some();
   void arrive();
+  void repeat(const Words &words);
   void bring(std::function<void(End &)> news);
   void come();
 
   Run &run_;
   RedisService &service_;
-  const std::shared_ptr<Machine> machine_;
+  const std::shared_ptr<Instance> server_;
+  const std::string client_;
   End *end_;  // nullptr: the client has closed it
   Session session_;
   bool is_open_ = false;  // at the server

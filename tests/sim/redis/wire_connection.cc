@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "redis/instance.h"
 #include "redis/redis_link.h"
 #include "redis/redis_service.h"
 
@@ -9,8 +10,13 @@ namespace repolock::sim {
 
 using backend::Failure;
 
-WireConnection::WireConnection(Run &run, RedisService &service, RedisLink &link)
-    : run_(run), service_(service), link_(link), timer_(link.host(), on_timer, this) {}
+WireConnection::WireConnection(Run &run, RedisService &service, RedisLink &link,
+                               std::shared_ptr<Instance> server)
+    : run_(run),
+      service_(service),
+      link_(link),
+      server_(std::move(server)),
+      timer_(link.host(), on_timer, this) {}
 
 WireConnection::~WireConnection() {
   if (wire_) wire_->close();
@@ -44,7 +50,7 @@ void WireConnection::received(const Reply &reply) {
 
 void WireConnection::closed(const std::string &why) {
   link_.hear([this, wire = wire_, why] {
-    if (wire == wire_) lose({REPOLOCK_E_UNAVAILABLE, "the server " + why});
+    if (wire == wire_) lose({REPOLOCK_E_UNAVAILABLE, server_->name() + " " + why});
   });
 }
 
@@ -105,13 +111,13 @@ void WireConnection::timer_fired() {
   if (state_ == State::kNew || state_ == State::kWaiting) {
     state_ = State::kConnecting;
     End &end = *this;
-    wire_ = std::make_shared<Wire>(run_, service_, end);
+    wire_ = std::make_shared<Wire>(run_, service_, server_, link_.client(), end);
     timer_.set(now + service_.answer_ms());
-    service_.add(wire_);
+    server_->add(wire_);
     return wire_->open();
   }
   if (state_ == State::kConnecting)
-    return lose({REPOLOCK_E_UNAVAILABLE, "the server cannot be reached"});
+    return lose({REPOLOCK_E_UNAVAILABLE, server_->name() + " cannot be reached"});
   is_limit_set_ = false;
   if (commands_.empty()) return;
   // Was it this process that slept? Then the answers are there by now.
@@ -120,7 +126,7 @@ void WireConnection::timer_fired() {
     return timer_.set(now + 1);
   }
   if (commands_.front().sent_ms + service_.answer_ms() <= now)
-    return lose({REPOLOCK_E_UNAVAILABLE, "the server gave no answer in time"});
+    return lose({REPOLOCK_E_UNAVAILABLE, server_->name() + " gave no answer in time"});
   set_limit();
 }
 

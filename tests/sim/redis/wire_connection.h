@@ -14,11 +14,13 @@
 
 namespace repolock::sim {
 
+class Instance;
 class RedisLink;
 
 class WireConnection : public backend::redis::Connection, private Wire::End {
  public:
-  WireConnection(Run &run, RedisService &service, RedisLink &link);
+  WireConnection(Run &run, RedisService &service, RedisLink &link,
+                 std::shared_ptr<Instance> server);
   ~WireConnection() override;
 
   void open(Listener &listener) override;
@@ -59,6 +61,7 @@ class WireConnection : public backend::redis::Connection, private Wire::End {
   Run &run_;
   RedisService &service_;
   RedisLink &link_;
+  const std::shared_ptr<Instance> server_;
   Listener *listener_ = nullptr;
   State state_ = State::kNew;
   std::string last_ = "is not connected yet";

@@ -15,9 +15,10 @@ struct RedisMutant {
 };
 
 // The real scripts, but for one line of all that have it. Ends the process if none has it.
-std::vector<ServedScript> with_line(const std::string &line, const std::string &instead);
+RedisParts with_line(Topology topology, const std::string &line, const std::string &instead);
 
 std::vector<RedisMutant> wrong_scripts();
 std::vector<RedisMutant> wrong_clients();
+std::vector<RedisMutant> wrong_quorums();
 
 }  // namespace repolock::sim

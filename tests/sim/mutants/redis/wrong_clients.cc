@@ -2,8 +2,7 @@
 #include <map>
 #include <utility>
 
-#include "backend/redis/script.h"
-#include "mutants/redis/mutant.h"
+#include "mutants/redis/policy.h"
 #include "oracle/violation.h"
 
 namespace repolock::sim {
@@ -11,23 +10,6 @@ namespace repolock::sim {
 namespace {
 
 namespace script = backend::redis::script;
-
-// Script calls: EVALSHA or EVAL, script, number of keys, keys, run_id, config, arguments.
-bool runs(std::span<const std::string_view> words, const backend::redis::Script &one) {
-  return words.size() > 2 && (words[1] == one.sha1 || words[1] == one.text);
-}
-
-std::string argument(std::span<const std::string_view> words, size_t index) {
-  return std::string(words[3 + std::stoull(std::string(words[2])) + index]);
-}
-
-// A lease is good from when the answer comes, not from when it was asked for.
-class CountsFromTheReply : public WireConnection {
-  using WireConnection::WireConnection;
-  void hear(const Command &command, const Reply &reply) override {
-    WireConnection::hear({command.on_outcome, link().host().now()}, reply);
-  }
-};
 
 // Who is told that the lock was handed over believes it, and confirms nothing.
 class BelievesMessages : public WireConnection {
@@ -90,15 +72,6 @@ class ForgetsToRelease : public WireConnection {
     });
   }
 };
-
-template <class Connection>
-RedisParts with() {
-  RedisParts parts;
-  parts.connection = [](Run &run, RedisService &service, RedisLink &link) {
-    return std::make_unique<Connection>(run, service, link);
-  };
-  return parts;
-}
 
 }  // namespace
 

@@ -1,34 +1,13 @@
 // Scripts with one line changed.
-#include <cstdlib>
-#include <iostream>
-
 #include "mutants/redis/mutant.h"
 #include "oracle/violation.h"
 
 namespace repolock::sim {
 
-std::vector<ServedScript> with_line(const std::string &line, const std::string &instead) {
-  auto scripts = real_scripts();
-  bool is_found = false;
-  for (ServedScript &script : scripts) {
-    const size_t at = ("\n" + script.text).find("\n" + line + "\n");
-    if (at == std::string::npos) continue;
-    is_found = true;
-    script.text.replace(at, line.size(), instead);
-  }
-  if (!is_found) {
-    std::cerr << "no script has the line: " << line << '\n';
-    std::exit(1);
-  }
-  return scripts;
-}
-
 namespace {
 
 RedisParts changed(const std::string &line, const std::string &instead) {
-  RedisParts parts;
-  parts.scripts = with_line(line, instead);
-  return parts;
+  return with_line(Topology::kOneServer, line, instead);
 }
 
 }  // namespace
@@ -48,10 +27,10 @@ std::vector<RedisMutant> wrong_scripts() {
        changed("  local mine = owner_id == id and owner_att <= att",
                "  local mine = owner_id and true")},
       {"there is no guard",
-       {kExclusion, kFence, kValidity},
+       {kExclusion, kFence, kValidity, kVotes},
        changed("admitted = guard[1] == ARGV[1] and guard[2] == ARGV[2]", "admitted = true")},
       {"the guard does not wait",
-       {kExclusion},
+       {kExclusion, kVotes},
        changed("if want == 'wait' and left <= 0 then return let_in(raised()) end",
                "if want == 'wait' then return let_in(raised()) end")},
       {"a newcomer passes those who wait",
