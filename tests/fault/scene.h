@@ -12,7 +12,7 @@
 
 #include "fault/locking.h"
 #include "fault/row.h"
-#include "fault/shared.h"
+#include "support/shared.h"
 #include "support/child.h"
 #include "support/lock_directory.h"
 

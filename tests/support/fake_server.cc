@@ -1,36 +1,17 @@
 #include "support/fake_server.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <tuple>
+#include <utility>
+
+#include "support/listening.h"
 
 namespace repolock::testing {
 
-FakeServer::FakeServer(Kind kind) {
-  const bool is_unix = kind == Kind::kUnix;
-  listener_ = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (is_unix) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string text = path();
-    std::memcpy(address.sun_path, text.c_str(), text.size());
-    std::ignore = bind(listener_, reinterpret_cast<sockaddr *>(&address), sizeof address);
-  } else {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    std::ignore = bind(listener_, reinterpret_cast<sockaddr *>(&address), size);
-    getsockname(listener_, reinterpret_cast<sockaddr *>(&address), &size);
-    port_ = ntohs(address.sin_port);
-  }
-  listen(listener_, 16);
-}
+FakeServer::FakeServer(Kind kind)
+    : listener_(kind == Kind::kUnix ? listen_unix(path()) : listen_tcp(&port_)) {}
 
 FakeServer::~FakeServer() {
   hang_up();
@@ -57,8 +38,7 @@ void FakeServer::hang_up() {
 }
 
 void FakeServer::reset() {
-  const linger at_once = {1, 0};
-  setsockopt(client_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  reset_connection(std::exchange(client_, -1));
   hang_up();
 }
 

@@ -36,9 +36,9 @@ class FakeServer {
 
  private:
   LockDirectory directory_;
+  uint16_t port_ = 0;
   int listener_ = -1;
   int client_ = -1;
-  uint16_t port_ = 0;
   std::string heard_;
 };
 

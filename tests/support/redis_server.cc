@@ -1,19 +1,18 @@
 #include "support/redis_server.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
-#include <tuple>
 #include <utility>
+
+#include "support/listening.h"
 
 namespace repolock::testing {
 
@@ -23,15 +22,9 @@ constexpr int kPatienceMs = 60'000;
 
 // Free now; somebody else may take it before it is used.
 uint16_t free_port() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::ignore = bind(fd, reinterpret_cast<sockaddr *>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr *>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
+  uint16_t port = 0;
+  close(listen_tcp(&port));
+  return port;
 }
 
 }  // namespace
@@ -47,8 +40,9 @@ bool RedisServer::is_installed() {
   return false;
 }
 
-RedisServer::RedisServer(std::vector<std::string> options, bool has_port)
-    : options_(std::move(options)) {
+RedisServer::RedisServer(std::vector<std::string> options, bool has_port,
+                         std::vector<std::string> environment)
+    : options_(std::move(options)), environment_(std::move(environment)) {
   for (int i = 0; i < 5 && !is_running(); ++i) {
     if (has_port) port_ = free_port();
     start();
@@ -90,6 +84,7 @@ bool RedisServer::start() {
     dup2(none, STDIN_FILENO);
     dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
+    for (std::string &each : environment_) putenv(each.data());
     if (getppid() == parent) execvp(argv[0], argv.data());
     _exit(127);
   }

@@ -16,8 +16,9 @@ class RedisServer {
  public:
   static bool is_installed();
 
-  // Each option is "--name" or a value of the one before it.
-  explicit RedisServer(std::vector<std::string> options = {}, bool has_port = false);
+  // Each option is "--name" or a value of the one before it; environment: NAME=VALUE.
+  explicit RedisServer(std::vector<std::string> options = {}, bool has_port = false,
+                       std::vector<std::string> environment = {});
   ~RedisServer();
   RedisServer(const RedisServer &) = delete;
   RedisServer &operator=(const RedisServer &) = delete;
@@ -38,7 +39,7 @@ class RedisServer {
   bool await_ready(int output);
 
   LockDirectory directory_;
-  std::vector<std::string> options_;
+  std::vector<std::string> options_, environment_;
   uint16_t port_ = 0;
   pid_t pid_ = 0;
   int output_ = -1;
