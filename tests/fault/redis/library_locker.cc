@@ -1,0 +1,45 @@
+// The library, through its public functions.
+#include "fault/locking.h"
+#include "fault/redis/locker.h"
+
+namespace repolock::testing {
+
+namespace {
+
+class LibraryLock final : public HeldLock {
+ public:
+  explicit LibraryLock(Lease lease) : lease_(std::move(lease)) {}
+  bool is_held() override { return repolock_lease_status(lease_.get()) == REPOLOCK_OK; }
+  uint64_t fence() const override { return fence_of(lease_); }
+  void release() override { repolock_release(lease_.get()); }
+
+ private:
+  Lease lease_;
+};
+
+class LibraryLocker final : public Locker {
+ public:
+  explicit LibraryLocker(const std::string &url)
+      : client_(open_client(url, {{"max_ttl_ms", std::to_string(kMaxTtl).c_str()},
+                                  {"ttl_ms", std::to_string(kLeaseTtl).c_str()},
+                                  {"wait_ms", std::to_string(kLongestWait).c_str()},
+                                  {"node_timeout_ms", "300"}})) {}
+  std::unique_ptr<HeldLock> acquire(const std::string &name) override {
+    repolock_lease_t *lease = nullptr;
+    const auto status =
+        repolock_acquire(client_.get(), name.data(), name.size(), nullptr, &lease, nullptr, 0);
+    if (status != REPOLOCK_OK) return nullptr;
+    return std::make_unique<LibraryLock>(Lease(lease));
+  }
+
+ private:
+  Client client_;
+};
+
+}  // namespace
+
+std::unique_ptr<Locker> make_library_locker(const Nodes &nodes) {
+  return std::make_unique<LibraryLocker>(nodes.url());
+}
+
+}  // namespace repolock::testing
