@@ -6,7 +6,8 @@
 #                  server of its own, killed and started again; URL=quorum:auto five,
 #                  of which one is killed
 #   make test      all tests
-#   make fault-table  the fault tests for longer, as a table; TIMES=5 the runs, SEEDS=5 seeds
+#   make fault-table  the fault tests for longer, as a table, which goes into docs/guarantees.md;
+#                  TIMES=5 the runs, SEEDS=5 seeds
 #   make model     the models of the protocol at their full size
 #   make sim       the simulator for longer: SEEDS=100000 runs, over Redis and over several servers as
 #                  many; SEED=n replays one, SIM=redis, quorum or core, with its trace
@@ -55,7 +56,8 @@ test:
 fault-table:
 	@.ci/deps build test
 	@$(call built,test)
-	@tests/fault/table --times $(TIMES) --seeds $(or $(SEEDS),5)
+	@tests/fault/table --times $(TIMES) --seeds $(or $(SEEDS),5) \
+		--write docs/guarantees.md
 
 sim:
 	@.ci/deps build test
