@@ -32,6 +32,7 @@ struct WayFaults {
 
 struct ProxyFaults {
   WayFaults requests, replies;
+  std::atomic<int32_t> only{0};             // these two are for that process alone; 0: for all
   std::atomic<int32_t> again_after_ms{-1};  // requests are delivered a second time, so much later
   std::atomic<bool> refuses{false};         // whoever calls is hung up on
   std::atomic<uint32_t> cuts{0};            // one more: all connections are cut now

@@ -65,15 +65,17 @@ void ProxyLoop::run() {
     for (Pipe &pipe : pipes_) {
       char answers[4096];
       while (pipe.again_fd >= 0 && recv(pipe.again_fd, answers, sizeof answers, 0) > 0) continue;
-      const bool is_open = read(pipe, pipe.requests, faults_.requests) &&
-                           read(pipe, pipe.replies, faults_.replies) && !cuts_all;
+      WayFaults &requests = faults_of(pipe, faults_.requests);
+      WayFaults &replies = faults_of(pipe, faults_.replies);
+      const bool is_open =
+          read(pipe, pipe.requests, requests) && read(pipe, pipe.replies, replies) && !cuts_all;
       if (is_open) {
-        deliver(pipe, pipe.requests, faults_.requests);
-        deliver(pipe, pipe.replies, faults_.replies);
+        deliver(pipe, pipe.requests, requests);
+        deliver(pipe, pipe.replies, replies);
         deliver(pipe, pipe.again, none_);
       }
-      const bool is_healed = (pipe.requests.has_hole && !faults_.requests.swallows) ||
-                             (pipe.replies.has_hole && !faults_.replies.swallows);
+      const bool is_healed = (pipe.requests.has_hole && !requests.swallows) ||
+                             (pipe.replies.has_hole && !replies.swallows);
       if (!is_open || is_healed) cut(pipe);
     }
     pipes_.remove_if([](const Pipe &pipe) { return pipe.is_over; });
@@ -93,7 +95,14 @@ void ProxyLoop::accept() {
     Pipe &pipe = pipes_.emplace_back();
     pipe.requests.from = pipe.replies.to = fd;
     pipe.replies.from = pipe.requests.to = server;
+    ucred who{};
+    socklen_t size = sizeof who;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) pipe.client = who.pid;
   }
+}
+
+WayFaults &ProxyLoop::faults_of(const Pipe &pipe, WayFaults &way) {
+  return faults_.only == 0 || faults_.only == pipe.client ? way : none_;
 }
 
 // Whether the connection goes on.
@@ -175,15 +184,15 @@ void ProxyLoop::cut(Pipe &pipe) {
   if (pipe.again_fd >= 0) reset_connection(pipe.again_fd);
 }
 
-int64_t ProxyLoop::next_due() const {
+int64_t ProxyLoop::next_due() {
   int64_t due = -1;
   const auto consider = [&](const Way &way, const WayFaults &faults) {
     if (way.parcels.empty() || faults.stalls) return;
     if (due < 0 || way.parcels.front().due_ms < due) due = way.parcels.front().due_ms;
   };
   for (const Pipe &pipe : pipes_) {
-    consider(pipe.requests, faults_.requests);
-    consider(pipe.replies, faults_.replies);
+    consider(pipe.requests, faults_of(pipe, faults_.requests));
+    consider(pipe.replies, faults_of(pipe, faults_.replies));
     consider(pipe.again, none_);
   }
   return due;

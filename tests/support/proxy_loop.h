@@ -2,6 +2,7 @@
 #pragma once
 
 #include <poll.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <deque>
@@ -35,16 +36,18 @@ class ProxyLoop {
   struct Pipe {
     Way requests, replies, again;
     int again_fd = -1;  // a connection of the proxy's own: what was said is said again
+    pid_t client = 0;
     bool is_over = false;
   };
 
   void accept();
+  WayFaults &faults_of(const Pipe &pipe, WayFaults &way);
   bool read(Pipe &pipe, Way &way, const WayFaults &faults);
   void deliver(Pipe &pipe, Way &way, WayFaults &faults);
   bool write(Pipe &pipe, Way &way, WayFaults &faults);
   void say_again(Pipe &pipe, const std::string &bytes);
   void cut(Pipe &pipe);
-  int64_t next_due() const;
+  int64_t next_due();
 
   const std::string server_path_;
   const int listener_, wake_up_, record_;

@@ -1,6 +1,6 @@
 // The library, through its public functions.
-#include "fault/locking.h"
 #include "fault/redis/locker.h"
+#include "fault/redis/on_nodes.h"
 
 namespace repolock::testing {
 
@@ -19,11 +19,7 @@ class LibraryLock final : public HeldLock {
 
 class LibraryLocker final : public Locker {
  public:
-  explicit LibraryLocker(const std::string &url)
-      : client_(open_client(url, {{"max_ttl_ms", std::to_string(kMaxTtl).c_str()},
-                                  {"ttl_ms", std::to_string(kLeaseTtl).c_str()},
-                                  {"wait_ms", std::to_string(kLongestWait).c_str()},
-                                  {"node_timeout_ms", "300"}})) {}
+  explicit LibraryLocker(const Nodes &nodes) : client_(open_on(nodes, kLongestWait)) {}
   std::unique_ptr<HeldLock> acquire(const std::string &name) override {
     repolock_lease_t *lease = nullptr;
     const auto status =
@@ -39,7 +35,7 @@ class LibraryLocker final : public Locker {
 }  // namespace
 
 std::unique_ptr<Locker> make_library_locker(const Nodes &nodes) {
-  return std::make_unique<LibraryLocker>(nodes.url());
+  return std::make_unique<LibraryLocker>(nodes);
 }
 
 }  // namespace repolock::testing

@@ -29,10 +29,13 @@ void stop_server(const Victims &victims) {
   rest(victims, 10, 100);
 }
 
+// Those of the register more often: they look at nothing when they go on.
 void stop_worker(const Victims &victims) {
-  Child &worker = *victims.workers[victims.below(static_cast<uint32_t>(victims.workers.size()))];
+  const bool is_writer = victims.below(3) > 0;
+  const uint32_t count = is_writer ? 2 : static_cast<uint32_t>(victims.workers.size());
+  Child &worker = *victims.workers[victims.below(count) + (is_writer ? 2 : 0)];
   worker.stop();
-  rest(victims, 50, 3 * kLeaseTtl);
+  rest(victims, kLeaseTtl / 2, 3 * kLeaseTtl);
   worker.kill(SIGCONT);
 }
 
@@ -102,6 +105,16 @@ void step_clock(const Victims &victims) {
   rest(victims, 5, 50);
 }
 
+// At two and a half times its rate, and is then set right.
+void run_fast(const Victims &victims) {
+  ServerClock &clock = victims.node().clock;
+  for (int64_t ahead = 0; ahead < 450; ahead += 15) {
+    clock.set(ahead);
+    usleep(10'000);
+  }
+  clock.set(0);
+}
+
 void do_anything(const Victims &victims) {
   constexpr decltype(&kill_server) kActs[] = {kill_server,  stop_server,   stop_worker,
                                               be_late,      cut_one_way,   cut_at_a_byte,
@@ -124,6 +137,7 @@ const std::vector<Fault> kFaults = {
     {"requests delivered twice, up to 2 ttl later", say_it_again},
     {"SCRIPT FLUSH and CLIENT KILL", forget_scripts},
     {"clock of a server ahead by 0 to 0.9 s, strobing", step_clock},
+    {"clock of a server at 2.5 times its rate for 0.3 s, then set right", run_fast},
     {"any of these, one after the other", do_anything},
 };
 
