@@ -122,9 +122,7 @@ void do_anything(const Victims &victims) {
   kActs[victims.below(std::size(kActs))](victims);
 }
 
-}  // namespace
-
-const std::vector<Fault> kFaults = {
+constexpr Fault kAll[] = {
     {"SIGKILL of a server, which comes back empty", kill_server},
     {"SIGKILL of a server, which comes back with its data", kill_server, true},
     {"SIGSTOP of a server for up to 0.7 s", stop_server},
@@ -140,6 +138,10 @@ const std::vector<Fault> kFaults = {
     {"clock of a server at 2.5 times its rate for 0.3 s, then set right", run_fast},
     {"any of these, one after the other", do_anything},
 };
+
+}  // namespace
+
+const std::span<const Fault> kFaults(kAll);
 
 void end_faults(const Victims &victims) {
   for (const auto &node : victims.nodes) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "fault/redis/nodes.h"
@@ -29,7 +30,7 @@ struct Fault {
 };
 
 // All within the stated model: the library must break no promise.
-extern const std::vector<Fault> kFaults;
+extern const std::span<const Fault> kFaults;
 
 // As if nothing had been: all servers and workers run, the network is whole, the clocks are right.
 void end_faults(const Victims &victims);
