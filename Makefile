@@ -12,6 +12,7 @@
 #   make sim       the simulator for longer: SEEDS=100000 runs, over Redis and over several servers as
 #                  many; SEED=n replays one, SIM=redis, quorum or core, with its trace
 #   make bench     the figures, beside those of the bare system calls
+#   make bench-redis  those of the Redis lock, beside redis-benchmark and node-redlock
 #   make install   PREFIX=/usr/local DESTDIR=
 #   make sanitize  the tests again with ASan and UBSan, then with TSan
 #   make fuzz      the parsers and the lock file under libFuzzer, SECONDS=60 each
@@ -31,7 +32,7 @@ cores := $(shell nproc 2>/dev/null || echo 2)
 # cmake makes its own flags for the make beneath it.
 unexport MAKEFLAGS
 .NOTPARALLEL:
-.PHONY: build demo test fault-table model bench install sanitize asan-ubsan tsan fuzz lint format docs deps clean help sim
+.PHONY: build demo test fault-table model bench bench-redis install sanitize asan-ubsan tsan fuzz lint format docs deps clean help sim
 
 # $(call built,PRESET): configured once, built each time.
 built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
@@ -78,6 +79,11 @@ bench:
 	@.ci/deps build demo
 	@$(call built,release)
 	@BUILD=build tests/bench/run
+
+bench-redis:
+	@.ci/deps build demo-redis
+	@$(call built,release)
+	@BUILD=build tests/bench/run_redis
 
 install: build
 	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)"

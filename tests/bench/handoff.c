@@ -10,11 +10,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum {
+  MOST_TURNS = 1000000
+};
+
 typedef struct {
   atomic_int start, stop, ready, inside;
   atomic_long pairs, changes, violations;
   _Atomic uint64_t fence;
   atomic_int owner;
+  atomic_long turns;
+  int64_t waited[MOST_TURNS];
 } board_t;
 
 static void enter(board_t *board, int self, uint64_t fence) {
@@ -26,6 +32,11 @@ static void enter(board_t *board, int self, uint64_t fence) {
   atomic_fetch_sub(&board->inside, 1);
 }
 
+static void note_wait(board_t *board, int64_t ns) {
+  const long turn = atomic_fetch_add(&board->turns, 1);
+  if (turn < MOST_TURNS) board->waited[turn] = ns;
+}
+
 static void wait_for_start(board_t *board) {
   atomic_fetch_add(&board->ready, 1);
   while (!atomic_load(&board->start)) usleep(1000);
@@ -35,7 +46,9 @@ static void run_repolock(board_t *board, int self, const char *url) {
   repolock_client_t *client = open_client(url);
   wait_for_start(board);
   while (!atomic_load(&board->stop)) {
+    const int64_t asked = now_ns();
     repolock_lease_t *lease = lock_name(client, "bench/handoff");
+    note_wait(board, now_ns() - asked);
     enter(board, self, repolock_lease_fence(lease));
     unlock_name(lease);
   }
@@ -49,7 +62,9 @@ static void run_flock(board_t *board, int self, const char *dir) {
   need(fd >= 0, path, "open");
   wait_for_start(board);
   while (!atomic_load(&board->stop)) {
+    const int64_t asked = now_ns();
     flock(fd, LOCK_EX);
+    note_wait(board, now_ns() - asked);
     enter(board, self, 0);
     flock(fd, LOCK_UN);
   }
@@ -76,10 +91,12 @@ int main(int argc, char **argv) {
   const long changes = atomic_load(&board->changes), pairs = atomic_load(&board->pairs);
   while (wait(NULL) > 0) {
   }
+  const long turns = atomic_load(&board->turns);
+  const size_t noted = (size_t)(turns < MOST_TURNS ? turns : MOST_TURNS);
   printf(
       "{\"contender\": \"%s\", \"processes\": %d, \"changes_per_s\": %.0f, \"pairs_per_s\": %.0f, "
-      "\"violations\": %ld}\n",
+      "\"violations\": %ld, \"wait_p99_ms\": %.2f}\n",
       argv[1], processes, (double)changes / seconds, (double)pairs / seconds,
-      atomic_load(&board->violations));
+      atomic_load(&board->violations), (double)percentile(board->waited, noted, 0.99) / 1e6);
   return 0;
 }

@@ -28,8 +28,7 @@ static void run(board_t *board, const char *url, int first, int each, int tell) 
     repolock_op_on_wait(ops[index], waits, (void *)(intptr_t)queued[1], NULL);
     need(read(queued[0], &byte, 1) == 1, "waiter", "does not wait");
     repolock_op_on_wait(ops[index], NULL, NULL, NULL);
-    /* its news may still come: the write end stays open until the process ends */
-    close(queued[0]);
+    /* its news may still come: both ends stay open until the process ends */
   }
   need(write(tell, "q", 1) == 1, "pipe", "write");
   for (int index = 0; index < each; ++index) {
@@ -75,6 +74,8 @@ int main(int argc, char **argv) {
     }
     need(read(tell[0], &byte, 1) == 1, "waiters", "do not wait");
   }
+  struct timespec began_at; /* as a server's MONITOR tells the time */
+  clock_gettime(CLOCK_REALTIME, &began_at);
   const int64_t begin = now_ns();
   close(hold[1]);
   while (wait(NULL) > 0) {
@@ -83,7 +84,10 @@ int main(int argc, char **argv) {
   int out_of_order = 0;
   for (int place = 0; place < processes * each; ++place)
     out_of_order += board->order[place] != place;
-  printf("{\"waiters\": %d, \"served\": %ld, \"out_of_order\": %d, \"handoff_us\": %.1f}\n",
-         processes * each, board->next, out_of_order, seconds * 1e6 / (processes * each));
+  printf(
+      "{\"waiters\": %d, \"served\": %ld, \"out_of_order\": %d, \"handoff_us\": %.1f, "
+      "\"began_at\": %lld.%06ld}\n",
+      processes * each, board->next, out_of_order, seconds * 1e6 / (processes * each),
+      (long long)began_at.tv_sec, began_at.tv_nsec / 1000);
   return 0;
 }
