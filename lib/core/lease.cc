@@ -4,6 +4,14 @@
 
 namespace repolock::core {
 
+namespace {
+
+Millis drift(Millis ttl) {
+  return std::min(ttl / 100 + 2, ttl / 2);
+}
+
+}  // namespace
+
 bool Lease::never_expires() const {
   return std::any_of(parts.begin(), parts.end(),
                      [](const LeasePart &part) { return part.valid_until == kForever; });
@@ -18,8 +26,12 @@ void Lease::measure(Millis round_trip) {
     lost_at = valid_until - abort_margin(std::min(ttl, max_hold), round_trip);
 }
 
+bool Lease::is_final() const {
+  return hard_end != kForever && valid_until >= hard_end - drift(ttl);
+}
+
 Millis Lease::renewal_due() const {
-  if (!renew || valid_until == kForever || valid_until == hard_end) return kForever;
+  if (!renew || valid_until == kForever || is_final()) return kForever;
   return valid_until - ttl + ttl / 3;
 }
 
@@ -62,6 +74,10 @@ Millis Lease::believed(uint64_t request, Millis granted_until) const {
   for (auto later = asked.upper_bound(request); later != asked.end(); ++later)
     granted_until = std::min(granted_until, later->second.until);
   return granted_until;
+}
+
+Millis believed_until(Millis asked_at, Millis ttl) {
+  return after(asked_at, ttl - drift(ttl));
 }
 
 Millis abort_margin(Millis ttl, Millis round_trip) {

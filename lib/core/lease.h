@@ -67,6 +67,10 @@ struct Lease {
   // Sets valid_until and lost_at after a part or hard_end has changed.
   void measure(Millis round_trip);
 
+  // It ends where max_hold or a stall has set its end, but for what a backend keeps back: a renewal
+  // gains nothing.
+  bool is_final() const;
+
   // When to renew next, if the last renewal went well.
   Millis renewal_due() const;
 
@@ -80,6 +84,10 @@ struct Lease {
   // What a grant to that request is worth.
   Millis believed(uint64_t request, Millis granted_until) const;
 };
+
+// Until when a lease of that ttl is believed at most, while no answer has said: a backend may keep
+// back 1 % and a tick for clocks of another rate (the drift of Redlock).
+Millis believed_until(Millis asked_at, Millis ttl);
 
 // How long before its end a lease is given up: max(ttl/6, 4 round trips), so that the holder can
 // stop its work; at most half the ttl, so that something is left to work in.

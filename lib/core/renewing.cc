@@ -51,8 +51,7 @@ void Engine::lease_due(Lease &lease) {
   switch (lease.state) {
     case Lease::State::kGathering:
     case Lease::State::kHeld: {
-      const bool hard =
-          lease.valid_until == lease.hard_end || lease.hard_reason == LossReason::kStalled;
+      const bool hard = lease.is_final() || lease.hard_reason == LossReason::kStalled;
       lose(lease, hard ? lease.hard_reason : LossReason::kExpired, lease.parts.front().repo,
            hard ? "" : lease.renewal_failure);
       break;
@@ -102,8 +101,8 @@ void Engine::send_renewal(const std::vector<LeaseKey> &leases) {
   const uint64_t id = submit(std::move(request), std::move(sent));
   for (const LeaseKey key : leases) {
     Lease &lease = leases_.at(key);
-    if (lease.ask(id, {lease.asked_ttl, std::min(lease.hard_end, after(now_, lease.asked_ttl))}))
-      measure(lease);
+    const Millis ttl = std::min(lease.asked_ttl, lease.hard_end - now_);
+    if (lease.ask(id, {lease.asked_ttl, believed_until(now_, ttl)})) measure(lease);
   }
 }
 
@@ -185,7 +184,7 @@ void Engine::extend(OpKey op, LeaseKey key, Millis ttl, Millis now) {
   sent.ttl = ttl;
   sent.deadline = now_ + settings_.node_timeout;
   const uint64_t id = submit(std::move(request), std::move(sent));
-  lease.ask(id, {ttl, std::min(lease.hard_end, after(now_, ttl))});
+  lease.ask(id, {ttl, believed_until(now_, std::min(ttl, lease.hard_end - now_))});
   measure(lease);
 }
 

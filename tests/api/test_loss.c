@@ -182,7 +182,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       ON_MEMORY(told_before_it_runs_out),
       ON_MEMORY(without_renewal_it_ends_unless_extended),
-      ON_BOTH(max_hold_ends_it),
+      ON_EACH(max_hold_ends_it),
       ON_EACH(a_silence_ends_it_where_heartbeats_are_due),
       ON_EACH(broken_there_is_no_such_time),
       ON_MEMORY(data_that_are_gone),

@@ -69,10 +69,7 @@ class Service {
   virtual bool was_refused(const std::string &repo, const std::string &lease_id) const {
     return was_taken_away(repo, lease_id);
   }
-  virtual bool keeps_time() const { return true; }  // its clock is as exclusion needs it
-  // Where a client asked for a shorter lease, and has not heard that it has it, it believes the whole of
-  // that: per cent, and so many ms more, that the backend itself would leave out for its clocks.
-  virtual Millis margin(Millis) const { return 0; }
+  virtual bool keeps_time() const { return true; }    // its clock is as exclusion needs it
   virtual bool keeps_fences() const { return true; }  // it has never gone back
   // Some lease that holds now: its name and id; "" where there is none.
   virtual std::pair<std::string, std::string> any_holder(Random &random) const = 0;

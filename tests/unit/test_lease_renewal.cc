@@ -7,6 +7,7 @@
 namespace {
 
 using namespace repolock::test;
+using repolock::core::believed_until;
 using repolock::core::kForever;
 
 void renews_at_a_third_of_the_ttl(void **) {
@@ -90,7 +91,7 @@ void a_shorter_ttl_counts_from_its_sending(void **) {
   const auto lease = driver.hold(1, EngineDriver::plan("a/b", 30000));
   driver.engine.extend(2, lease, 6000, driver.now);
   driver.pump();
-  assert_int_equal(driver.extensions.back().valid_until, driver.now + 6000);
+  assert_int_equal(driver.extensions.back().valid_until, believed_until(driver.now, 6000));
   assert_int_equal(static_cast<int>(driver.status(2)), static_cast<int>(Status::kPending));
 }
 
@@ -103,7 +104,7 @@ void a_shorter_ttl_bounds_what_an_earlier_renewal_brings(void **) {
   driver.engine.extend(2, lease, 6000, driver.now);
   driver.pump();
   driver.answer(renewal, Status::kOk, driver.now + 30000);
-  assert_int_equal(driver.extensions.back().valid_until, driver.now + 6000);
+  assert_int_equal(driver.extensions.back().valid_until, believed_until(driver.now, 6000));
 }
 
 void renewals_ask_for_the_ttl_of_the_last_extend(void **) {
@@ -144,7 +145,7 @@ void a_renewal_that_asks_for_less_counts_from_its_sending(void **) {
   driver.answer(extend, Status::kOk);
   driver.advance(10000);
   assert_int_equal(driver.last().claims[0].ttl, 9000);
-  assert_int_equal(driver.extensions.back().valid_until, driver.now + 9000);
+  assert_int_equal(driver.extensions.back().valid_until, believed_until(driver.now, 9000));
 }
 
 void a_slow_backend_leaves_four_round_trips_to_stop_the_work(void **) {
@@ -197,6 +198,22 @@ void max_hold_ends_it_however_well_it_is_renewed(void **) {
     }
   }
   assert_int_equal(driver.now, end - 5000);
+  assert_int_equal(static_cast<int>(driver.losses[0].reason),
+                   static_cast<int>(LossReason::kMaxHold));
+}
+
+// What the backend keeps back of each answer is no end of another kind, and no reason to renew again.
+void max_hold_ends_it_where_the_backend_keeps_something_back(void **) {
+  EngineDriver driver;
+  auto plan = EngineDriver::plan("a/b", 30000);
+  plan.max_hold = 40000;
+  driver.hold(1, plan);
+  driver.advance(10000);
+  assert_int_equal(driver.last().claims[0].ttl, 30000);
+  driver.answer_last(Status::kOk, believed_until(driver.now, 30000));
+  driver.advance(30000);
+  assert_int_equal(driver.count(Verb::kExtend), 1);
+  assert_int_equal(driver.losses.size(), 1);
   assert_int_equal(static_cast<int>(driver.losses[0].reason),
                    static_cast<int>(LossReason::kMaxHold));
 }
@@ -346,6 +363,7 @@ int main() {
       cmocka_unit_test(an_extend_without_answer_is_unknown),
       cmocka_unit_test(renewals_that_are_nearly_due_travel_together),
       cmocka_unit_test(max_hold_ends_it_however_well_it_is_renewed),
+      cmocka_unit_test(max_hold_ends_it_where_the_backend_keeps_something_back),
       cmocka_unit_test(max_hold_releases_what_never_expires),
       cmocka_unit_test(what_never_expires_is_not_renewed),
       cmocka_unit_test(a_silent_heartbeat_loses_all),

@@ -26,7 +26,6 @@ void Holds::granted(ClientId client, const Host &host, const core::Granted &leas
   hold.measured_at = now;
   hold.shortest_ttl = std::min(plan.ttl, plan.max_hold);
   hold.agreed_ttl = plan.ttl;
-  if (plan.max_hold != kForever) hold.shortened_from = plan.ttl;
   if (now >= hold.valid_until)
     throw Violation(kValidity, words(client, hold) + " was granted when it was over");
 }
@@ -147,7 +146,6 @@ void Holds::extend_begins(ClientId client, LeaseKey lease, Millis ttl) {
   hold->shortest_ttl = std::min(hold->shortest_ttl, ttl);
   hold->agreed_ttl = 0;
   hold->asked_ttl = hold->extends++ == 0 ? ttl : 0;
-  hold->shortened_from = std::max({hold->shortened_from, hold->plan.ttl, ttl});
 }
 
 void Holds::extend_ends(ClientId client, LeaseKey lease, bool ok) {
@@ -244,8 +242,7 @@ bool Holds::is_claimed(const Hold &hold) const {
 }
 
 Millis Holds::claimed_until(const Hold &hold) const {
-  const Millis margin = hold.shortened_from == 0 ? 0 : run_.service->margin(hold.shortened_from);
-  return hold.host->in_real_time(hold.valid_until) - margin;
+  return hold.host->in_real_time(hold.valid_until);
 }
 
 // The service has it for as long as the client says.

@@ -65,7 +65,6 @@ class Holds {
     Millis shortest_ttl = 0;
     Millis agreed_ttl = 0;  // of the renewals to come; 0: not clear
     Millis asked_ttl = 0;
-    Millis shortened_from = 0;    // the longest ttl, where an end was asked for; 0: never
     int extends = 0;              // under way
     Millis silent_at = kForever;  // when the engine could see that its program says nothing
     bool lost = false;            // the program was told, by news or by a look

@@ -59,7 +59,6 @@ class RedisService : public Service {
   bool was_taken_away(const std::string &repo, const std::string &lease_id) const override;
   bool was_refused(const std::string &repo, const std::string &lease_id) const override;
   bool keeps_time() const override;
-  Millis margin(Millis ttl) const override { return ttl / 100 + 2; }
   bool keeps_fences() const override;
   std::pair<std::string, std::string> any_holder(Random &random) const override;
 
