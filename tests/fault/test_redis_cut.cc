@@ -45,15 +45,15 @@ void is_cut(size_t servers, WayFaults ProxyFaults::*way, std::atomic<uint64_t> P
 
 void requests_are_cut(void **) {
   is_cut(1, &ProxyFaults::requests, &ProxyFaults::bytes_said,
-         "requests cut at each byte; one server");
+         "requests cut at some byte; one server");
   is_cut(3, &ProxyFaults::requests, &ProxyFaults::bytes_said,
-         "requests cut at each byte; one of three servers");
+         "requests cut at some byte; one of three servers");
 }
 void replies_are_cut(void **) {
   is_cut(1, &ProxyFaults::replies, &ProxyFaults::bytes_answered,
-         "replies cut at each byte; one server");
+         "replies cut at some byte; one server");
   is_cut(3, &ProxyFaults::replies, &ProxyFaults::bytes_answered,
-         "replies cut at each byte; one of three servers");
+         "replies cut at some byte; one of three servers");
 }
 
 void all_comes_byte_by_byte(void **) {
