@@ -229,7 +229,7 @@ int main(void) {
       ON_EACH(inside_it_the_same_repository_is_a_deadlock),
       ON_EACH(bodies_nest),
       ON_EACH(another_thread_is_no_deadlock),
-      ON_BOTH(lost_while_the_body_ran),
+      ON_EACH(lost_while_the_body_ran),
       ON_EACH(the_body_may_free_the_client),
   };
   return cmocka_run_group_tests(tests, no_wait_request, no_request);

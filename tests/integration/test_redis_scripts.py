@@ -156,6 +156,22 @@ class Previous(ScriptTest):
         self.assertEqual(self.node.rel(REPO, A, fence=mine.fence).done, 0)
         self.assertEqual(self.f(), f"{mine.fence + 1}o{RELEASED}")
 
+    def test_who_releases_what_was_broken_is_told_so(self):
+        mine = self.grant(A)
+        self.node.end(REPO, A)
+        self.assertEqual(self.node.rel(REPO, A, fence=mine.fence).done, -1)
+        self.assertEqual(self.grant(B).fence, mine.fence + 2)
+        self.assertEqual(self.node.rel(REPO, A, fence=mine.fence).done, -1)
+        self.node.rel(REPO, B)
+        self.assertEqual(self.node.rel(REPO, A, fence=mine.fence).done, 0)
+
+    def test_of_two_breaks_only_the_own_is_told(self):
+        mine = self.grant(A)
+        self.lapse()
+        self.grant(B)
+        self.node.end(REPO, B)
+        self.assertEqual(self.node.rel(REPO, A, fence=mine.fence).done, 0)
+
 
 class Rel(ScriptTest):
     def test_of_what_was_granted_raises_f_by_one_and_a_late_hold_is_refused(self):

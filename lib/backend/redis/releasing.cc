@@ -13,6 +13,7 @@ namespace {
 struct Tally {
   size_t done = 0, nothing = 0, failed = 0;
   Failure failure;
+  bool was_broken = false;
   bool is_decided = false;
 
   void add(const Outcome &outcome, bool did_it) {
@@ -51,7 +52,9 @@ void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Ba
   }
   auto tally = std::make_shared<Tally>();
   const auto let_go = [this, batch, index, was_held, tally](const Outcome &outcome) {
-    tally->add(outcome, outcome.reply.number_at(1) > 0);
+    const int64_t said = outcome.reply.number_at(1);
+    tally->add(outcome, said > 0);
+    tally->was_broken = tally->was_broken || (!outcome.failure && said < 0);
     if (tally->is_decided) return;
     const bool is_last = tally->answers() == servers_.size();
     if (tally->done < quorum() && !is_last) return;
@@ -60,8 +63,9 @@ void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Ba
       return answer_claim(batch, index, new_grant(REPOLOCK_OK), "");
     if (tally->failed > servers_.size() - quorum() || !was_held)
       return answer_claim(batch, index, new_grant(tally->failure.status), tally->failure.message);
-    answer_claim(batch, index, lost_grant(REPOLOCK_LOST_EXPIRED),
-                 "it had ended before, by its ttl or by a break");
+    if (tally->was_broken)
+      return answer_claim(batch, index, lost_grant(REPOLOCK_LOST_BROKEN), "it was broken");
+    answer_claim(batch, index, lost_grant(REPOLOCK_LOST_EXPIRED), "it had ended before");
   };
   for (const auto &server : servers_)
     server->let_go(lease, was_held ? claim.ended : REPOLOCK_PREVIOUS_RELEASED, lease->fence, "-",

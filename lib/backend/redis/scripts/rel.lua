@@ -8,7 +8,8 @@
 --       7 fence: of the lease; of a failed attempt, what its ACQ granted, 0 unknown
 --       8 found: of a failed attempt, the F that its ACQ found; - unknown, or not to be put back, as
 --         in whatever is sent a second time
--- gives OK done         done: 1 let go, 2 left the queue, 0 there was nothing of it
+-- gives OK done         done: 1 let go, 2 left the queue, 0 there was nothing of it, -1 that too, and it was
+--                       broken
 --       GUARD done      that too, but this node does not vote, so nothing was handed over
 --
 -- Promises: lets go of nobody else's, of no newer att, and needs no guard for that. What was
@@ -23,6 +24,7 @@ local L, F, Q, W, R = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, att, shared = ARGV[3], tonumber(ARGV[4]), ARGV[5] == 's'
 local ended, its_fence, put_back = ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local me = id .. ':' .. ARGV[4]
+local BROKEN = '4'
 local done, rank = 0, false
 
 if shared then
@@ -34,6 +36,10 @@ else
   local mine = owner_id == id and owner_att <= att
   if mine then done = call('DEL', L) end
   local number, state, previous = fence_of(values[2])
+  if number and ended ~= '0' and not mine and previous == BROKEN then
+    -- BREAK raised F by one, whoever was granted it then by one more.
+    if number - its_fence == (state == 'o' and 1 or 2) then done = -1 end
+  end
   if number and ended ~= '0' then
     local is_behind = number < its_fence or (number == its_fence and state ~= 'o')
     local ran_out = not values[1] and is_behind
