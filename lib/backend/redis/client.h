@@ -1,7 +1,8 @@
 // client.h - the backend of one client, over one server or a quorum of several: all that plugin.h asks
 // of it, on one thread. One server is a quorum of one: README.md has the algorithm.
 //
-// acquiring.cc   an acquire is asked of all servers, and decided
+// acquiring.cc   an acquire is asked of all servers, and what they say is heard
+// deciding.cc    what follows from it: a round more, a lease, or a refusal
 // waiting.cc     while it stands in the queue of its gate: what it is told, and what it asks
 // holding.cc     extend
 // releasing.cc   release and break
