@@ -8,8 +8,6 @@
 namespace repolock::core {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 bool is_scheme(std::string_view text) {
   const auto allowed = [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; };
   return !text.empty() && is_alpha(text.front()) && std::all_of(text.begin(), text.end(), allowed);
@@ -28,7 +26,7 @@ Result<Url> parse_url(std::string_view text) {
     return refuse("has a control byte: leave it out");
   }
   const size_t colon = text.find(':');
-  if (colon == kNone || !is_scheme(text.substr(0, colon))) {
+  if (colon == std::string_view::npos || !is_scheme(text.substr(0, colon))) {
     return refuse("does not begin with a scheme: write a URL such as file: or file:///srv/locks");
   }
   return Url{lower_case(text.substr(0, colon)), std::string(text.substr(colon + 1))};
@@ -36,7 +34,7 @@ Result<Url> parse_url(std::string_view text) {
 
 std::string masked_url(std::string_view text) {
   const size_t colon = text.find(':');
-  if (colon == kNone) return std::string(text);
+  if (colon == std::string_view::npos) return std::string(text);
   const size_t start = std::min(text.find_first_not_of('/', colon + 1), text.size());
   const std::string head(text.substr(0, start));
   const std::string_view rest = text.substr(start);
@@ -44,10 +42,12 @@ std::string masked_url(std::string_view text) {
   // may hold them too, and then nobody knows where the secret is.
   const size_t at = rest.rfind('@');
   const size_t query = rest.find('?');
-  if (at != kNone && query < at) return head + "***";
+  if (at != std::string_view::npos && query < at) return head + "***";
   const std::string_view shown = rest.substr(0, query);
-  return head + (at == kNone ? std::string(shown) : "***" + std::string(shown.substr(at))) +
-         (query == kNone ? "" : "?***");
+  return head +
+         (at == std::string_view::npos ? std::string(shown)
+                                       : "***" + std::string(shown.substr(at))) +
+         (query == std::string_view::npos ? "" : "?***");
 }
 
 }  // namespace repolock::core

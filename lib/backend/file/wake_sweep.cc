@@ -28,7 +28,7 @@ bool is_abandoned(const Directory &directory, uint64_t id) {
   if (fd < 0) return false;
   const WakePath path(directory, id);
   const bool is_refused = connect(fd, path.address(), path.size()) != 0 && errno == ECONNREFUSED;
-  close(fd);
+  ::close(fd);
   return is_refused;
 }
 

@@ -18,7 +18,7 @@ repolock_row_t empty_row(int32_t kind) {
 }
 
 // Whatever another program has written: as one line of plain letters.
-std::string shown(std::string_view value) {
+std::string plain(std::string_view value) {
   std::string text(value.substr(0, kLongestForeign));
   std::ranges::replace_if(
       text, [](char c) { return c < ' ' || c > '~'; }, '?');
@@ -56,7 +56,7 @@ void Rows::say_margin(size_t holding, size_t servers, size_t quorum) {
 void Rows::add_foreign(const std::string &repo, std::string_view value, int64_t left) {
   repolock_row_t row = empty_row(REPOLOCK_ROW_HOLDER);
   row.repo = keep(repo);
-  row.holder = keep(shown(value) + " (another library's lock)");
+  row.holder = keep(plain(value) + " (another library's lock)");
   if (is_lease_id(value)) row.lease_id = keep(std::string(value));  // enough to break it by
   row.shared = 0;
   row.remaining_ms = left < 0 ? INT64_MAX : left;

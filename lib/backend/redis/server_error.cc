@@ -9,8 +9,8 @@ namespace repolock::backend::redis {
 
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-constexpr size_t kMostShown = 200;
+constexpr size_t kNowhere = std::string_view::npos;
+constexpr size_t kMostSaid = 200;
 
 struct Meaning {
   std::string_view words;  // of the server
@@ -83,18 +83,18 @@ bool is_word(char c) {
 
 // As whole words: BUSY is not in BUSYGROUP.
 size_t find_words(std::string_view text, std::string_view words) {
-  for (size_t at = text.find(words); at != kNone; at = text.find(words, at + 1)) {
+  for (size_t at = text.find(words); at != kNowhere; at = text.find(words, at + 1)) {
     const size_t end = at + words.size();
     const bool begins = at == 0 || !is_word(text[at - 1]);
     const bool ends = end == text.size() || !is_word(text[end]);
     if (begins && ends) return at;
   }
-  return kNone;
+  return kNowhere;
 }
 
 const Meaning &meaning_of(std::string_view error) {
   const Meaning *found = &kUnknown;
-  size_t first = kNone;
+  size_t first = kNowhere;
   for (const Meaning &each : kMeanings) {
     const size_t at = find_words(error, each.words);
     if (at >= first) continue;
@@ -113,7 +113,7 @@ std::string_view without_end(std::string_view text) {
   constexpr std::string_view kMark = " script: ";
   constexpr size_t kSha1 = 40;
   const size_t at = text.rfind(kMark);
-  if (at == kNone) return text;
+  if (at == kNowhere) return text;
   const std::string_view sha1 = text.substr(at + kMark.size(), kSha1);
   return sha1.size() == kSha1 && std::ranges::all_of(sha1, is_hex) ? text.substr(0, at) : text;
 }
@@ -122,10 +122,11 @@ std::string_view without_end(std::string_view text) {
 // "user_script:12: ", "@user_script: 12: -".
 std::string_view without_begin(std::string_view text) {
   constexpr std::string_view kMark = "user_script:";
-  for (size_t at = text.find(kMark); at != kNone; at = text.find(kMark)) {
+  for (size_t at = text.find(kMark); at != kNowhere; at = text.find(kMark)) {
     const size_t number = text.find_first_not_of(' ', at + kMark.size());
     const size_t end = text.find_first_not_of("0123456789", number);
-    if (number == kNone || end == kNone || end == number || !text.substr(end).starts_with(": "))
+    if (number == kNowhere || end == kNowhere || end == number ||
+        !text.substr(end).starts_with(": "))
       break;
     text.remove_prefix(end + 2);
   }
@@ -136,7 +137,7 @@ std::string_view without_begin(std::string_view text) {
 std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == kNone) return {};
+  if (begin == kNowhere) return {};
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
@@ -145,13 +146,13 @@ std::string rights_for(std::string_view said) {
   constexpr std::string_view kMark = "run the '";
   constexpr size_t kLongest = 40;
   std::string right = "the commands of the README";
-  if (const size_t at = said.find(kMark); at != kNone) {
+  if (const size_t at = said.find(kMark); at != kNowhere) {
     const std::string_view rest = said.substr(at + kMark.size());
     if (const size_t end = rest.find('\''); end <= kLongest)
       right = "+" + plain_text(rest.substr(0, end), kLongest);
-  } else if (said.find(" channel") != kNone) {
+  } else if (said.find(" channel") != kNowhere) {
     right = "&repolock:*";
-  } else if (said.find(" key") != kNone) {
+  } else if (said.find(" key") != kNowhere) {
     right = "~repolock:*";
   }
   return "give the user " + right + ", or name another one in the URL";
@@ -164,7 +165,7 @@ Failure failure_of(const std::string &error, const std::string &server) {
   const std::string_view said = without_blanks(without_begin(without_end(error)));
   const std::string remedy = meaning.remedy == kUserRights ? rights_for(said) : meaning.remedy;
   return {meaning.status,
-          server + " " + meaning.meaning + " (" + plain_text(said, kMostShown) + "); " + remedy};
+          server + " " + meaning.meaning + " (" + plain_text(said, kMostSaid) + "); " + remedy};
 }
 
 bool is_no_script(const std::string &error) {
