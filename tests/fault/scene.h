@@ -12,9 +12,9 @@
 
 #include "fault/locking.h"
 #include "fault/row.h"
-#include "support/shared.h"
 #include "support/child.h"
 #include "support/lock_directory.h"
+#include "support/shared.h"
 
 namespace repolock::testing {
 
