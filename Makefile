@@ -81,7 +81,7 @@ bench:
 	@BUILD=build tests/bench/run
 
 bench-redis:
-	@.ci/deps build demo-redis
+	@.ci/deps build bench-redis
 	@$(call built,release)
 	@BUILD=build tests/bench/run_redis
 

@@ -7,6 +7,7 @@
 #include "fault/row.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -111,10 +112,6 @@ void by_its_wall_clock_a_client_loses_nothing(void **) {
 }  // namespace
 
 int main(int, char **argv) {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   Clocks::install(CLOCK_SHIM, argv);
   const CMUnitTest tests[] = {
       cmocka_unit_test(one_of_a_bare_quorum_steps_forward),
@@ -123,5 +120,5 @@ int main(int, char **argv) {
       cmocka_unit_test(a_client_that_slept_knows_at_once),
       cmocka_unit_test(by_its_wall_clock_a_client_loses_nothing),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

@@ -4,6 +4,7 @@
 #include "fault/row.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -74,14 +75,10 @@ void all_comes_byte_by_byte(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(requests_are_cut),
       cmocka_unit_test(replies_are_cut),
       cmocka_unit_test(all_comes_byte_by_byte),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

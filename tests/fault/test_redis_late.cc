@@ -12,6 +12,7 @@
 #include "fault/row.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -153,15 +154,11 @@ void the_network_was_slow(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(one_server_is_told_again),
       cmocka_unit_test(three_servers_are_told_again),
       cmocka_unit_test(the_server_was_stopped),
       cmocka_unit_test(the_network_was_slow),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

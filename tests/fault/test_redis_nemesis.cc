@@ -12,6 +12,7 @@
 #include "support/shared.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -106,13 +107,9 @@ void the_control_breaks_them(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(the_library_breaks_no_promise),
       cmocka_unit_test(the_control_breaks_them),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

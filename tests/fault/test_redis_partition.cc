@@ -10,6 +10,7 @@
 #include "fault/scene.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -139,15 +140,11 @@ void each_reaches_another_majority(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(unheard_grants_are_let_go_of),
       cmocka_unit_test(nobody_answers),
       cmocka_unit_test(a_majority_is_killed),
       cmocka_unit_test(each_reaches_another_majority),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

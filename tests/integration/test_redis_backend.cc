@@ -11,6 +11,7 @@
 #include "support/redis_server.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -354,10 +355,6 @@ void without_messages_it_takes_longer(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(claims_what_holds),
       cmocka_unit_test(grants_what_is_free),
@@ -376,5 +373,5 @@ int main() {
       cmocka_unit_test(a_server_that_forgot_the_scripts_is_told_them_again),
       cmocka_unit_test(without_messages_it_takes_longer),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

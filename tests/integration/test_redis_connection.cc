@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <sys/socket.h>
 
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -16,6 +15,7 @@
 #include "support/redis_server.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -24,6 +24,7 @@ using repolock::testing::BareHost;
 using repolock::testing::ConnectionLog;
 using repolock::testing::FakeServer;
 using repolock::testing::RedisServer;
+using repolock::testing::run_on_redis;
 
 // None of these pass where nothing is wrong.
 constexpr Limits kLong = {60'000, 60'000};
@@ -265,10 +266,6 @@ void no_descriptor_is_lost(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    std::puts("SKIP no redis-server here");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(passwords),
       cmocka_unit_test(a_password_too_many),
@@ -284,5 +281,5 @@ int main() {
       cmocka_unit_test(a_listener_that_never_accepts),
       cmocka_unit_test(no_descriptor_is_lost),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

@@ -12,6 +12,7 @@
 #include "support/redis_server.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -387,10 +388,6 @@ void ten_thousand_leases_are_renewed_in_one_process(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(half_of_an_even_number_is_refused_at_once_and_left_again),
       cmocka_unit_test(three_who_ask_three_servers_at_once_all_get_it),
@@ -409,5 +406,5 @@ int main() {
       cmocka_unit_test(no_lock_outlives_a_release_that_races_with_its_renewal),
       cmocka_unit_test(ten_thousand_leases_are_renewed_in_one_process),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

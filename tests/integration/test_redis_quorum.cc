@@ -11,6 +11,7 @@
 #include "support/redis_server.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -292,10 +293,6 @@ void clients_of_other_servers_are_refused(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(claims_less_than_one_server),
       cmocka_unit_test(all_of_them_grant_one_fence),
@@ -309,5 +306,5 @@ int main() {
       cmocka_unit_test(one_server_twice_is_refused),
       cmocka_unit_test(clients_of_other_servers_are_refused),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }

@@ -9,6 +9,7 @@
 #include "support/redis_server.h"
 
 #include "support/cmocka.h"
+#include "support/run_on_redis.h"
 
 namespace {
 
@@ -286,10 +287,6 @@ void wrong_options_are_told(void **) {
 }  // namespace
 
 int main() {
-  if (!RedisServer::is_installed()) {
-    print_message("SKIP no redis-server here\n");
-    return 77;
-  }
   const CMUnitTest tests[] = {
       cmocka_unit_test(what_was_under_way_is_unknown),
       cmocka_unit_test(nobody_is_there),
@@ -305,5 +302,5 @@ int main() {
       cmocka_unit_test(the_doctor_finds_what_is_wrong),
       cmocka_unit_test(wrong_options_are_told),
   };
-  return cmocka_run_group_tests(tests, nullptr, nullptr);
+  return run_on_redis(tests);
 }
