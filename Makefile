@@ -6,6 +6,7 @@
 #                  server of its own, killed and started again; URL=quorum:auto five,
 #                  of which one is killed
 #   make test      all tests
+#   make test-bindings  those of the bindings alone, for each language that is there
 #   make fault-table  the fault tests for longer, as a table, which goes into docs/guarantees.md;
 #                  TIMES=5 the runs, SEEDS=5 seeds
 #   make model     the models of the protocol at their full size
@@ -32,13 +33,14 @@ cores := $(shell nproc 2>/dev/null || echo 2)
 # cmake makes its own flags for the make beneath it.
 unexport MAKEFLAGS
 .NOTPARALLEL:
-.PHONY: build demo test fault-table model bench bench-redis install sanitize asan-ubsan tsan fuzz lint format docs deps clean help sim
+.PHONY: build demo test test-bindings fault-table model bench bench-redis install sanitize asan-ubsan tsan fuzz lint format docs deps clean help sim
 
 # $(call built,PRESET): configured once, built each time.
 built = cmake --preset $(1) -Wno-dev --log-level=WARNING && \
 	cmake --build --preset $(1) --parallel $(cores)
-# $(call tested,PRESET): leaves the results in its build directory, for .ci/run to add up.
-tested = ctest --preset $(1) --parallel $(cores) --output-junit tests.xml
+# $(call tested,PRESET): leaves the results in its build directory, for .ci/run to add up. Many tests
+# wait for something most of the time: twice as many as there are cores are under way at once.
+tested = ctest --preset $(1) --parallel $$((2 * $(cores))) --output-junit tests.xml
 
 build:
 	@.ci/deps build
@@ -53,6 +55,11 @@ test:
 	@.ci/deps build test
 	@$(call built,test)
 	@$(call tested,test)
+
+test-bindings:
+	@.ci/deps build test
+	@$(call built,test)
+	@$(call tested,test) --label-regex '^(bindings|conformance)$$'
 
 fault-table:
 	@.ci/deps build test
