@@ -1,5 +1,6 @@
 // The Redis backend beside servers that come, go, forget, refuse, and are no place for a lock.
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -251,6 +252,58 @@ void errors_of_the_server_have_remedies(void **) {
   close(driver);
 }
 
+// What a server may come to while it is in use; afterwards the same client goes on.
+void a_server_that_takes_no_writes_for_a_while(void **) {
+  using Command = std::vector<std::string>;
+  const struct {
+    Command before, after;
+    const char *word;
+  } cases[] = {
+      {{"REPLICAOF", "127.0.0.1", "1"}, {"REPLICAOF", "NO", "ONE"}, "a replica"},
+      {{"CONFIG", "SET", "min-replicas-to-write", "1"},
+       {"CONFIG", "SET", "min-replicas-to-write", "0"},
+       "too few replicas"},
+      {{"BGSAVE"}, {"CONFIG", "SET", "save", ""}, "cannot save"},
+  };
+  RedisServer server({"--save", "3600 1", "--dbfilename", "in-the-way"});
+  std::filesystem::create_directory(server.directory().path() / "in-the-way");  // BGSAVE fails
+  RawRedis raw(server);
+  BackendDriver driver;
+  open(driver, server);
+  uint64_t id = 0;
+  for (const auto &[before, after, word] : cases) {
+    granted(driver, driver.acquire("a/b", lease_id(++id)));
+    assert_false(raw.text(before).starts_with("-"));
+    while (raw.text({"INFO", "persistence"}).find("bgsave_in_progress:1") != std::string::npos)
+      continue;
+    const Answer &refused = driver.await(driver.acquire("a/c", lease_id(100 + id)));
+    assert_refused(refused, REPOLOCK_E_UNAVAILABLE, word);
+    assert_true(words_of(refused).find(server.path()) != std::string::npos);
+    assert_false(raw.text(after).starts_with("-"));
+    granted(driver, driver.extend("a/b", lease_id(id)));
+    granted(driver, driver.release("a/b", lease_id(id)));
+    granted(driver, driver.release("a/c", lease_id(100 + id)));  // there is nothing of it
+  }
+  close(driver);
+}
+
+void a_server_that_loads_its_data(void **) {
+  RedisServer server({"--enable-debug-command", "yes", "--key-load-delay", "1000",
+                      "--loading-process-events-interval-bytes", "1024"});
+  RawRedis raw(server), loader(server);
+  BackendDriver driver;
+  open(driver, server);
+  granted(driver, driver.acquire("a/b", lease_id(1)));
+  assert_string_equal(raw.text({"DEBUG", "POPULATE", "1000"}).c_str(), "OK");
+  loader.send({"DEBUG", "RELOAD"});
+  while (raw.text({"INFO", "persistence"}).find("loading:1") == std::string::npos) continue;
+  assert_refused(driver.await(driver.acquire("a/c", lease_id(2))), REPOLOCK_E_UNAVAILABLE,
+                 "loading its data");
+  assert_int_equal(asked_until(driver, REPOLOCK_E_UNAVAILABLE).result(), REPOLOCK_E_HELD);
+  granted(driver, driver.release("a/b", lease_id(1)));
+  close(driver);
+}
+
 void the_doctor_finds_what_is_wrong(void **) {
   RedisServer healthy(durable()), forgetful;
   BackendDriver driver, other;
@@ -299,6 +352,8 @@ int main() {
       cmocka_unit_test(what_could_not_be_released_is_released_later),
       cmocka_unit_test(no_place_for_a_lock),
       cmocka_unit_test(errors_of_the_server_have_remedies),
+      cmocka_unit_test(a_server_that_takes_no_writes_for_a_while),
+      cmocka_unit_test(a_server_that_loads_its_data),
       cmocka_unit_test(the_doctor_finds_what_is_wrong),
       cmocka_unit_test(wrong_options_are_told),
   };
