@@ -43,6 +43,7 @@ Result<Plan> make_plan(std::string_view repo, const Request &request, const Opti
   if (plan.max_hold < 0)
     return invalid("max_hold " + std::to_string(plan.max_hold) +
                    " ms is negative; give a number of ms, or 0 for none");
+  plan.ttl = std::min(plan.ttl, plan.max_hold);  // others wait no longer than it can last
 
   if (request.shared != 0 && request.shared != 1)
     return invalid("shared is " + std::to_string(request.shared) + "; give 1 or 0");

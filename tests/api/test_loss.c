@@ -93,6 +93,21 @@ static void max_hold_ends_it(void **state) {
   close_client(other);
 }
 
+/* A ttl that goes on beyond it would keep it from others for nothing. */
+static void max_hold_is_all_that_others_wait_for(void **state) {
+  repolock_client_t *client = open_client(*state), *other = open_client(*state);
+  repolock_request_t *request = new_request(30000, 0), *patient = new_request(1500, 10000);
+  repolock_request_set_max_hold(request, 300);
+  repolock_lease_t *lease = lock_as(client, "a/b", request);
+  unlock(lock_as(other, "a/b", patient));
+  assert_status(repolock_release(lease), REPOLOCK_E_LOST);
+  repolock_lease_free(lease);
+  repolock_request_free(request);
+  repolock_request_free(patient);
+  close_client(client);
+  close_client(other);
+}
+
 static void a_silence_ends_it_where_heartbeats_are_due(void **state) {
   repolock_client_t *client = open_with(*state, "heartbeat_ms", "400", NULL);
   repolock_lease_t *lease = lock_for(client, "a/b", 1800);
@@ -183,6 +198,7 @@ int main(void) {
       ON_MEMORY(told_before_it_runs_out),
       ON_MEMORY(without_renewal_it_ends_unless_extended),
       ON_EACH(max_hold_ends_it),
+      ON_EACH(max_hold_is_all_that_others_wait_for),
       ON_EACH(a_silence_ends_it_where_heartbeats_are_due),
       ON_EACH(broken_there_is_no_such_time),
       ON_MEMORY(data_that_are_gone),
