@@ -28,6 +28,7 @@ ROOMS = {
     "lib/backend/redis": ["repolock/plugin.h", "backend/host/", "port/", "hiredis/", SYSTEM],
     "bindings/shell": [*CALLERS, SYSTEM],
     "bindings/c": [*CALLERS, SYSTEM],
+    "bindings/go": CALLERS,
     "tests/api": [*CALLERS, SYSTEM, "cmocka.h"],
     "tests/consumer": [*CALLERS, SYSTEM],
 }
