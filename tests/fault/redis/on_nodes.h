@@ -10,13 +10,17 @@
 
 namespace repolock::testing {
 
-inline Client open_on(const Nodes &nodes, int64_t wait_ms) {
+inline Client open_at(const std::string &url, int64_t wait_ms, const char *restart_guard = "auto") {
   const std::string wait = std::to_string(wait_ms), ttl = std::to_string(kLeaseTtl),
                     max_ttl = std::to_string(kMaxTtl);
-  return open_client(nodes.url(), {{"max_ttl_ms", max_ttl.c_str()},
-                                   {"ttl_ms", ttl.c_str()},
-                                   {"wait_ms", wait.c_str()},
-                                   {"node_timeout_ms", "300"}});
+  return open_client(url, {{"max_ttl_ms", max_ttl.c_str()},
+                           {"ttl_ms", ttl.c_str()},
+                           {"wait_ms", wait.c_str()},
+                           {"node_timeout_ms", "300"},
+                           {"redis.restart_guard", restart_guard}});
+}
+inline Client open_on(const Nodes &nodes, int64_t wait_ms) {
+  return open_at(nodes.url(), wait_ms);
 }
 
 inline bool is_held(const Lease &lease) {
