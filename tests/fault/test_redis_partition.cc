@@ -126,7 +126,7 @@ void each_reaches_another_majority(void **) {
     Child *const clients[] = {&first, &second};
     for (size_t i = 0; i < 2; ++i)
       nodes[i]->proxy.set([&](ProxyFaults &faults) {
-        faults.only = clients[i]->pid();
+        faults.only = {clients[i]->pid()};
         faults.requests.stalls = faults.replies.stalls = true;
       });
     for (Child *client : clients) client->say('g');

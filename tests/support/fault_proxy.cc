@@ -40,7 +40,7 @@ void FaultProxy::heal() {
       way->cut_after = -1;
       way->stalls = way->swallows = false;
     }
-    faults.only = 0;
+    faults.only = {};
     faults.again_after_ms = -1;
     faults.refuses = false;
   });

@@ -8,8 +8,11 @@
 // It is a process of its own, so a test that forks has no thread of it.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -30,9 +33,29 @@ struct WayFaults {
   std::atomic<bool> swallows{false};  // nothing passes; what lost bytes is cut once this ends
 };
 
+// Processes; none: all of them.
+class Processes {
+ public:
+  Processes &operator=(std::initializer_list<int32_t> pids) {
+    for (size_t i = 0; i < pids_.size(); ++i) pids_[i] = i < pids.size() ? pids.begin()[i] : 0;
+    return *this;
+  }
+  void add(int32_t pid) {
+    for (auto &each : pids_)
+      if (int32_t none = 0; each.compare_exchange_strong(none, pid)) return;
+  }
+  bool have(int32_t pid) const {
+    return pids_.front() == 0 ||
+           std::ranges::any_of(pids_, [pid](const auto &each) { return each == pid; });
+  }
+
+ private:
+  std::array<std::atomic<int32_t>, 8> pids_{};
+};
+
 struct ProxyFaults {
   WayFaults requests, replies;
-  std::atomic<int32_t> only{0};             // these two are for that process alone; 0: for all
+  Processes only;                           // these two are for clients there
   std::atomic<int32_t> again_after_ms{-1};  // requests are delivered a second time, so much later
   std::atomic<bool> refuses{false};         // whoever calls is hung up on
   std::atomic<uint32_t> cuts{0};            // one more: all connections are cut now

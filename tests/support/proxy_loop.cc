@@ -102,7 +102,7 @@ void ProxyLoop::accept() {
 }
 
 WayFaults &ProxyLoop::faults_of(const Pipe &pipe, WayFaults &way) {
-  return faults_.only == 0 || faults_.only == pipe.client ? way : none_;
+  return faults_.only.have(pipe.client) ? way : none_;
 }
 
 // Whether the connection goes on.
