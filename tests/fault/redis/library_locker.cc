@@ -19,7 +19,8 @@ class LibraryLock final : public HeldLock {
 
 class LibraryLocker final : public Locker {
  public:
-  explicit LibraryLocker(const Nodes &nodes) : client_(open_on(nodes, kLongestWait)) {}
+  LibraryLocker(const Nodes &nodes, const char *restart_guard)
+      : client_(open_at(nodes.url(), kLongestWait, restart_guard)) {}
   std::unique_ptr<HeldLock> acquire(const std::string &name) override {
     repolock_lease_t *lease = nullptr;
     const auto status =
@@ -34,8 +35,8 @@ class LibraryLocker final : public Locker {
 
 }  // namespace
 
-std::unique_ptr<Locker> make_library_locker(const Nodes &nodes) {
-  return std::make_unique<LibraryLocker>(nodes);
+std::unique_ptr<Locker> make_library_locker(const Nodes &nodes, const char *restart_guard) {
+  return std::make_unique<LibraryLocker>(nodes, restart_guard);
 }
 
 }  // namespace repolock::testing

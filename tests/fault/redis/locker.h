@@ -34,7 +34,7 @@ enum class Rules {
   kRedlock
 };
 
-std::unique_ptr<Locker> make_library_locker(const Nodes &nodes);
+std::unique_ptr<Locker> make_library_locker(const Nodes &nodes, const char *restart_guard);
 std::unique_ptr<Locker> make_redlock(const Nodes &nodes, uint32_t seed);
 
 }  // namespace repolock::testing

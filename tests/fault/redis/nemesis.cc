@@ -9,34 +9,20 @@ namespace repolock::testing {
 
 namespace {
 
-void rest(const Victims &victims, uint32_t least_ms, uint32_t most_ms) {
-  usleep(1000 * (least_ms + victims.below(most_ms - least_ms + 1)));
-}
-
 void kill_server(const Victims &victims) {
   Node &node = victims.node();
   node.server.kill();
-  rest(victims, 0, 60);
+  victims.rest(0, 60);
   node.server.restart();
-  rest(victims, 50, 250);
+  victims.rest(50, 250);
 }
 
 void stop_server(const Victims &victims) {
   Node &node = victims.node();
   node.server.stop();
-  rest(victims, 5, 700);
+  victims.rest(5, 700);
   node.server.resume();
-  rest(victims, 10, 100);
-}
-
-// Those of the register more often: they look at nothing when they go on.
-void stop_worker(const Victims &victims) {
-  const bool is_writer = victims.below(3) > 0;
-  const uint32_t count = is_writer ? 2 : static_cast<uint32_t>(victims.workers.size());
-  Child &worker = *victims.workers[victims.below(count) + (is_writer ? 2 : 0)];
-  worker.stop();
-  rest(victims, kLeaseTtl / 2, 3 * kLeaseTtl);
-  worker.kill(SIGCONT);
+  victims.rest(10, 100);
 }
 
 void kill_worker(const Victims &victims) {
@@ -44,7 +30,7 @@ void kill_worker(const Victims &victims) {
   victims.workers[worker]->kill(SIGKILL);
   victims.workers[worker]->wait();
   victims.workers[worker] = victims.one_more(worker);
-  rest(victims, 20, 300);
+  victims.rest(20, 300);
 }
 
 void forget_all(const Victims &victims) {
@@ -52,7 +38,7 @@ void forget_all(const Victims &victims) {
     victims.node().text({"FLUSHALL"});
   else
     for (const auto &node : victims.nodes) node->text({"FLUSHALL"});
-  rest(victims, 50, 300);
+  victims.rest(50, 300);
 }
 
 void be_late(const Victims &victims) {
@@ -61,7 +47,7 @@ void be_late(const Victims &victims) {
     way.delay_ms = static_cast<int32_t>(victims.below(100));
     way.jitter_ms = static_cast<int32_t>(victims.below(2 * kLeaseTtl));
   });
-  rest(victims, 50, 400);
+  victims.rest(50, 400);
   if (victims.below(3) == 0) end_faults(victims);
 }
 
@@ -71,9 +57,9 @@ void cut_one_way(const Victims &victims) {
     WayFaults &way = victims.below(2) == 0 ? faults.requests : faults.replies;
     (victims.below(2) == 0 ? way.stalls : way.swallows) = true;
   });
-  rest(victims, 50, 2 * kLeaseTtl);
+  victims.rest(50, 2 * kLeaseTtl);
   proxy.heal();
-  rest(victims, 10, 200);
+  victims.rest(10, 200);
 }
 
 void cut_at_a_byte(const Victims &victims) {
@@ -82,27 +68,27 @@ void cut_at_a_byte(const Victims &victims) {
     way.cut_after = victims.below(2000);
     faults.requests.slice = faults.replies.slice = victims.below(2) == 0 ? 0 : 7;
   });
-  rest(victims, 20, 100);
+  victims.rest(20, 100);
 }
 
 void say_it_again(const Victims &victims) {
   victims.node().proxy.set([&](ProxyFaults &faults) {
     faults.again_after_ms = static_cast<int32_t>(1 + victims.below(2 * kLeaseTtl));
   });
-  rest(victims, 20, 200);
+  victims.rest(20, 200);
 }
 
 void forget_scripts(const Victims &victims) {
   const Node &node = victims.node();
   node.text({"SCRIPT", "FLUSH"});
   node.text({"CLIENT", "KILL", "TYPE", victims.below(2) == 0 ? "normal" : "pubsub"});
-  rest(victims, 5, 30);
+  victims.rest(5, 30);
 }
 
 // By less than lock_delay in all.
 void step_clock(const Victims &victims) {
   victims.node().clock.set(static_cast<int64_t>(victims.below(900)));
-  rest(victims, 5, 50);
+  victims.rest(5, 50);
 }
 
 // At two and a half times its rate, and is then set right.
@@ -124,7 +110,7 @@ void do_anything(const Victims &victims) {
 
 constexpr Fault kAll[] = {
     {"SIGKILL of a server, which comes back empty", kill_server},
-    {"SIGKILL of a server, which comes back with its data", kill_server, true},
+    {"SIGKILL of a server, which comes back with its data", kill_server, Keeps::kAll},
     {"SIGSTOP of a server for up to 0.7 s", stop_server},
     {"SIGSTOP of a worker for up to 3 ttl", stop_worker},
     {"SIGKILL of a worker", kill_worker},
@@ -142,6 +128,16 @@ constexpr Fault kAll[] = {
 }  // namespace
 
 const std::span<const Fault> kFaults(kAll);
+
+// Those of the register more often: they look at nothing when they go on.
+void stop_worker(const Victims &victims) {
+  const bool is_writer = victims.below(3) > 0;
+  const uint32_t count = is_writer ? 2 : static_cast<uint32_t>(victims.workers.size());
+  Child &worker = *victims.workers[victims.below(count) + (is_writer ? 2 : 0)];
+  worker.stop();
+  victims.rest(kLeaseTtl / 2, 3 * kLeaseTtl);
+  worker.kill(SIGCONT);
+}
 
 void end_faults(const Victims &victims) {
   for (const auto &node : victims.nodes) {

@@ -12,12 +12,31 @@
 
 namespace repolock::testing {
 
+// What a server that is killed comes back with.
+enum class Keeps {
+  kNothing,
+  kAll,         // each write is on the disk before it is answered
+  kEachSecond,  // the system has it, the disk a little later
+  kSnapshot     // what was saved when it was told to
+};
+
+inline std::vector<std::string> options_of(Keeps keeps) {
+  switch (keeps) {
+    case Keeps::kAll:
+      return {"--appendonly", "yes", "--appendfsync", "always"};
+    case Keeps::kEachSecond:
+      return {"--appendonly", "yes", "--appendfsync", "everysec"};
+    case Keeps::kSnapshot:
+      return {"--enable-debug-command", "yes"};
+    case Keeps::kNothing:
+      break;
+  }
+  return {};
+}
+
 struct Node {
-  explicit Node(bool keeps_data, uint32_t seed)
-      : server(keeps_data
-                   ? std::vector<std::string>{"--appendonly", "yes", "--appendfsync", "always"}
-                   : std::vector<std::string>{},
-               false, clock.environment()),
+  Node(Keeps keeps, uint32_t seed)
+      : server(options_of(keeps), false, clock.environment()),
         proxy(server.path(), FaultProxy::Kind::kUnix, seed) {}
 
   // Past the proxy.
@@ -34,8 +53,8 @@ struct Node {
 };
 
 struct Nodes : std::vector<std::unique_ptr<Node>> {
-  explicit Nodes(size_t count, bool keep_data = false, uint32_t seed = 1) {
-    while (size() < count) push_back(std::make_unique<Node>(keep_data, seed + size()));
+  explicit Nodes(size_t count, Keeps keep = Keeps::kNothing, uint32_t seed = 1) {
+    while (size() < count) push_back(std::make_unique<Node>(keep, seed + size()));
   }
 
   std::string url() const {

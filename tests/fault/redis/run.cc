@@ -26,13 +26,14 @@ bool await_leases(const History &history, uint64_t more) {
 
 Outcome run(const Plan &plan) {
   const Shared<History> history;
-  Nodes nodes(plan.servers, plan.fault->keeps_data, plan.seed);
+  Nodes nodes(plan.servers, plan.fault->keeps, plan.seed);
   std::minstd_rand random(plan.seed);
   std::vector<std::unique_ptr<Child>> workers;
   const auto one_more = [&](size_t worker) {
     return std::make_unique<Child>([&, worker, seed = static_cast<uint32_t>(random())](Child &) {
-      const auto locker =
-          plan.rules == Rules::kLibrary ? make_library_locker(nodes) : make_redlock(nodes, seed);
+      const auto locker = plan.rules == Rules::kLibrary
+                              ? make_library_locker(nodes, plan.fault->restart_guard)
+                              : make_redlock(nodes, seed);
       work(*locker, *history, worker, seed);
       return 0;
     });
@@ -43,6 +44,8 @@ Outcome run(const Plan &plan) {
   const Victims victims{nodes, workers, one_more, random};
   outcome.went_on = await_leases(*history, 2 * kWorkers);
   for (const int64_t end = now_ns() + kFaultsNs; now_ns() < end;) plan.fault->act(victims);
+  if (plan.fault->leaves_quorum)
+    outcome.went_on = await_leases(*history, kWorkers) && outcome.went_on;
   end_faults(victims);
   const int64_t began = now_ns();
   outcome.went_on = await_leases(*history, 2 * kWorkers) && outcome.went_on;

@@ -33,6 +33,7 @@ class ServerClock {
   }
   // Ahead of the true time, from now on.
   void set(int64_t ms) { offsets_->realtime = ms; }
+  int64_t ahead_ms() const { return offsets_->realtime; }
 
  private:
   int fd_;
