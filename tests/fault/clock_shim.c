@@ -22,7 +22,8 @@
 
 enum {
   ALARMS = 1024,
-  LOOK_EVERY_US = 2000
+  LOOK_EVERY_US = 2000,
+  BILLION = 1000000000
 };
 
 static const struct clock_offsets no_offsets;
@@ -61,22 +62,36 @@ static int64_t offset_of(clockid_t clock) {
   }
 }
 
-static struct timespec moved(struct timespec time, int64_t by_ms) {
-  time.tv_sec += by_ms / 1000;
-  time.tv_nsec += by_ms % 1000 * 1000000;
+static int64_t ns_of(struct timespec time) {
+  return time.tv_sec * BILLION + time.tv_nsec;
+}
+
+static struct timespec time_of(int64_t ns) {
+  struct timespec time = {ns / BILLION, ns % BILLION};
   if (time.tv_nsec < 0) {
-    time.tv_nsec += 1000000000;
+    time.tv_nsec += BILLION;
     --time.tv_sec;
-  } else if (time.tv_nsec >= 1000000000) {
-    time.tv_nsec -= 1000000000;
-    ++time.tv_sec;
   }
   return time;
 }
 
+/* What the program sees at a true time, and the other way round. */
+static struct timespec seen_at(clockid_t clock, struct timespec true_time) {
+  int64_t ns = ns_of(true_time);
+  if (clock == CLOCK_BOOTTIME && offsets->gain_ms != 0)
+    ns += (ns - offsets->since_ns) / 1000 * offsets->gain_ms;
+  return time_of(ns + offset_of(clock) * 1000000);
+}
+static struct timespec true_at(clockid_t clock, struct timespec seen) {
+  int64_t ns = ns_of(seen) - offset_of(clock) * 1000000;
+  if (clock == CLOCK_BOOTTIME && offsets->gain_ms != 0)
+    ns = offsets->since_ns + (ns - offsets->since_ns) / (1000 + offsets->gain_ms) * 1000;
+  return time_of(ns);
+}
+
 SHOWN int clock_gettime(clockid_t clock, struct timespec *now) {
   const int result = (int)syscall(SYS_clock_gettime, clock, now);
-  if (result == 0) *now = moved(*now, offset_of(clock));
+  if (result == 0) *now = seen_at(clock, *now);
   return result;
 }
 
@@ -100,7 +115,7 @@ SHOWN int gettimeofday(struct timeval *restrict now, void *restrict zone) {
 
 static void set_alarm(int fd) {
   struct itimerspec when = alarms[fd].when;
-  when.it_value = moved(when.it_value, -offset_of(alarms[fd].clock));
+  when.it_value = true_at(alarms[fd].clock, when.it_value);
   if (when.it_value.tv_sec < 0 || (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0)) {
     when.it_value.tv_sec = 0;
     when.it_value.tv_nsec = 1; /* long ago; zero would disarm it */
@@ -166,7 +181,7 @@ typedef int wait_until(pthread_cond_t *, pthread_mutex_t *, clockid_t, const str
 SHOWN int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *held, clockid_t clock,
                                  const struct timespec *until) {
   static wait_until *next;
-  const struct timespec true_time = moved(*until, -offset_of(clock));
+  const struct timespec true_time = true_at(clock, *until);
   if (next == NULL) *(void **)&next = dlsym(RTLD_NEXT, "pthread_cond_clockwait");
   return next(cond, held, clock, &true_time);
 }

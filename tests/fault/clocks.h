@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,12 +41,21 @@ class Clocks {
     offsets_ = static_cast<clock_offsets *>(mapped);
   }
   ~Clocks() {
-    offsets_->realtime = 0;
+    offsets_->realtime = offsets_->gain_ms = 0;
     munmap(offsets_, sizeof *offsets_);
   }
   Clocks(const Clocks &) = delete;
   Clocks &operator=(const Clocks &) = delete;
 
+  // CLOCK_BOOTTIME runs at this rate, in thousandths, until the end of this object; for programs that
+  // are started meanwhile: the others would see it go back then.
+  void run_boottime_at(int64_t rate) {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    offsets_->since_ns = static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec -
+                         offsets_->boottime * 1'000'000;
+    offsets_->gain_ms = rate - 1000;
+  }
   // Of all processes of this test, from now on. Only realtime ever goes back.
   clock_offsets *operator->() { return offsets_; }
 
