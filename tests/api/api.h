@@ -35,6 +35,7 @@
 struct place {
   char url[96];
   char directory[64]; /* "" with memory: */
+  char prefix[24];    /* redis.prefix, for a server that is as if new; "": as it is by itself */
   pid_t server;       /* of redis:, its redis-server; else 0 */
 };
 
@@ -87,6 +88,10 @@ static inline bool is_file(const struct place *place) {
   return strncmp(place->url, "file:", strlen("file:")) == 0;
 }
 
+static inline bool is_redis(const struct place *place) {
+  return place->server > 0;
+}
+
 /* clang-format off */
 #define ON_MEMORY(test) {#test " (memory:)", test, memory_place, leave_place, NULL}
 #define ON_FILE(test) {#test " (file:)", test, file_place, leave_place, NULL}
@@ -123,6 +128,9 @@ static inline repolock_client_t *open_with(const struct place *place, ...) {
   repolock_config_t *config = repolock_config_new();
   assert_non_null(config);
   assert_status(repolock_config_set(config, "backend", place->url, err, sizeof err), REPOLOCK_OK);
+  if (place->prefix[0] != '\0')
+    assert_status(repolock_config_set(config, "redis.prefix", place->prefix, err, sizeof err),
+                  REPOLOCK_OK);
   va_list options;
   va_start(options, place);
   for (const char *key; (key = va_arg(options, const char *)) != NULL;)

@@ -112,7 +112,7 @@ static void open_and_free(struct world *world) {
   repolock_config_t *config = repolock_config_new();
   answer_pointer(world, config);
   if (config != NULL &&
-      answer(world, repolock_config_set(config, "backend", world->place->url, NULL, 0)))
+      answer(world, repolock_config_set(config, "backend", world->place.url, NULL, 0)))
     answer(world, repolock_client_open(config, &client, NULL, 0));
   repolock_config_free(config);
   repolock_client_free(client);

@@ -1,5 +1,6 @@
 /* A thousand signals a second, whose handler restarts no system call, come to all threads of the host
  * that take them: every call works as without, and none comes back before its time. */
+#include "api/redis_place.h"
 #include "every_call.h"
 
 #include <signal.h>
@@ -63,7 +64,9 @@ static void *wait_and_wait(void *data) {
 }
 
 static void every_call_works(void **state) {
-  struct row row = begin_row("EINTR, 1,000 signals a second", 10);
+  struct row row = begin_row(
+      is_redis(*state) ? "EINTR, 1,000 signals a second, redis:" : "EINTR, 1,000 signals a second",
+      is_redis(*state) ? 3 : 10);
   struct neighbour neighbour = {open_client(*state), false, 0};
   pthread_t thread;
   int calls_made = 0;
@@ -96,6 +99,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       ON_OWN_STORE(every_call_works),
       ON_FILE(every_call_works),
+      ON_REDIS(every_call_works),
   };
   return RUN(tests);
 }

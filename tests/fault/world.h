@@ -12,7 +12,8 @@
 
 enum {
   LISTENERS = 4,
-  FILE_TTL_MS = 2, /* of a lease that nobody could release any more; else it has no end there */
+  FILE_TTL_MS = 2,     /* of a lease that nobody could release any more; else it has no end there */
+  REDIS_TTL_MS = 5000, /* as long as it may stay there */
   MAX_HOLD_MS = 10,
   ANSWERS = 32
 };
@@ -26,7 +27,7 @@ struct heard {
 struct call;
 
 struct world {
-  const struct place *place;
+  struct place place; /* on a server, one where nobody has been */
   const struct call *call;
   repolock_client_t *client;
   repolock_lease_t *lease; /* of a/b */
@@ -108,17 +109,22 @@ static inline void await_waiting(repolock_client_t *client, const repolock_op_t 
 
 static inline void enter_world(struct world *world, const struct place *place,
                                const struct call *call, int64_t wait_ms) {
-  char wait[32];
+  static int worlds;
+  char wait[32], ttl[32];
   memset(world, 0, sizeof *world);
   snprintf(wait, sizeof wait, "%" PRId64, wait_ms);
   world->wait_ms = wait_ms;
-  world->ttl_ms = is_file(place) ? FILE_TTL_MS : 20000;
-  world->place = place;
+  world->ttl_ms = is_file(place) ? FILE_TTL_MS : is_redis(place) ? REDIS_TTL_MS : 20000;
+  snprintf(ttl, sizeof ttl, "%" PRId64, world->ttl_ms);
+  world->place = *place;
+  if (is_redis(place))
+    snprintf(world->place.prefix, sizeof world->place.prefix, "world%d:", ++worlds);
   world->call = call;
   world->threads = threads_of_this_process();
-  world->client = is_file(place)
-                      ? open_with(place, "wait_ms", wait, "max_ttl_ms", "2", "ttl_ms", "2", NULL)
-                      : open_with(place, "wait_ms", wait, NULL);
+  world->client =
+      is_file(place) || is_redis(place)
+          ? open_with(&world->place, "wait_ms", wait, "max_ttl_ms", ttl, "ttl_ms", ttl, NULL)
+          : open_with(place, "wait_ms", wait, NULL);
   call->prepare(world);
 }
 
@@ -133,22 +139,25 @@ static inline void judge_news(struct row *row, const struct world *world) {
   }
 }
 
-/* The client is of use, or says why not. */
+/* The client is of use, though its server may have to be called again first; or says why not. */
 static inline void judge_client(struct row *row, const struct world *world) {
   char err[REPOLOCK_ERR_SIZE] = "";
   repolock_lease_t *lease = NULL;
+  repolock_request_t *request = new_request(world->ttl_ms, -1);
   const repolock_status_t status =
-      repolock_acquire(world->client, NAME("e/f"), NULL, &lease, err, sizeof err);
+      repolock_acquire(world->client, NAME("e/f"), request, &lease, err, sizeof err);
+  repolock_request_free(request);
   const bool has_ended = status == REPOLOCK_E_SHUTDOWN || status == REPOLOCK_E_NOMEM;
   MUST(row, status == REPOLOCK_OK || (has_ended && err[0] != '\0'));
   if (lease != NULL) MUST(row, repolock_release(lease) == REPOLOCK_OK);
   repolock_lease_free(lease);
 }
 
-/* No lock stays held. Files are seen by a client that knows of nothing. */
+/* No lock stays held. Files are seen by a client that knows of nothing; a server is looked at when all
+ * is over (left_on_server). */
 static inline void judge_lock(struct row *row, const struct world *world) {
-  if (!is_file(world->place)) return;
-  repolock_client_t *other = open_client(world->place);
+  if (!is_file(&world->place)) return;
+  repolock_client_t *other = open_client(&world->place);
   repolock_lease_t *lease = NULL;
   MUST(row, repolock_acquire(other, NAME("a/b"), NULL, &lease, NULL, 0) == REPOLOCK_OK);
   MUST(row, repolock_release(lease) == REPOLOCK_OK);

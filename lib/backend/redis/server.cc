@@ -17,7 +17,12 @@ Server::Server(Host &host, const Settings &settings, size_t index, const std::st
                       owner_.server_out_of_memory(*this);
                     }),
             *this, on_timer, this),
-      subscriber_(host, node_.name(), channel, connect(settings.address.servers[index], [] {}),
+      subscriber_(host, node_.name(), channel,
+                  connect(settings.address.servers[index],
+                          [this] {
+                            subscriber_.out_of_memory();
+                            owner_.server_out_of_memory(*this);
+                          }),
                   *this) {}
 
 void Server::on_timer(void *self) {

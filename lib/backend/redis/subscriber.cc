@@ -31,6 +31,11 @@ void Subscriber::ping() {
   connection_->send(words, [](const Outcome &) {});
 }
 
+void Subscriber::out_of_memory() {
+  asked_.clear();
+  is_known_ = false;
+}
+
 void Subscriber::connected() {
   const std::string_view words[] = {"SUBSCRIBE", channel_};
   connection_->send(words, [this](const Outcome &outcome) {

@@ -33,6 +33,7 @@ class Subscriber final : private Connection::Listener {
   void check(std::function<void(const Fault &)> on_known);
   // Is the other side still there? If not, that is noticed within the time of an answer.
   void ping();
+  void out_of_memory();  // the connection was dropped, and who had asked is forgotten
 
  private:
   void connected() override;
