@@ -115,7 +115,9 @@ void Client::look_for_breaks(Server &server) {
                        [this, lease](const Outcome &outcome) {
                          if (outcome.failure || outcome.reply.text_at(0) != "LOST") return;
                          const auto fence = read_fence_record(outcome.reply.text_at(3));
-                         if (fence && fence->fence > lease->fence &&
+                         // BREAK raised F by one, whoever was granted it then by one more.
+                         const uint64_t raised = fence && fence->state == 'o' ? 1 : 2;
+                         if (fence && fence->fence == lease->fence + raised &&
                              fence->previous == REPOLOCK_PREVIOUS_BROKEN)
                            broken(lease->id_and_att());
                        }});
