@@ -166,7 +166,7 @@ void Client::asked(uint64_t request, const LeasePtr &lease, size_t index, const 
   if (attempt == nullptr) return came_late(lease, index, outcome);
   Attempt::Part &part = attempt->parts[index];
   part.is_asking = false;
-  if (part.kept_att == lease->att) return;  // a HOLD is behind it, whose answer counts
+  if (part.keeping_att == lease->att) return;  // a HOLD is behind it, whose answer counts
   if (outcome.failure) return hear_failure(*attempt, index, *outcome.failure);
   const std::string_view word = outcome.reply.text_at(0);
   if (word == "GRANT") return hear_grant(*attempt, index, outcome);

@@ -25,6 +25,7 @@ struct Attempt {
   struct Part {
     Vote vote;
     bool is_asking = false;   // an ACQ is under way
+    int64_t keeping_att = 0;  // of a HOLD that is under way
     int64_t kept_att = 0;     // of the last HOLD: once one was sent nothing is put back
     uint64_t granted = 0;     // by its ACQ
     std::string found = "-";  // F as that found it

@@ -14,7 +14,7 @@ void Client::keep(Attempt &attempt, size_t index, uint64_t fence, const char *mo
   const LeasePtr lease = attempt.lease;
   const uint64_t request = attempt.request;
   attempt.parts[index].vote.kind = Vote::Kind::kAsked;
-  attempt.parts[index].kept_att = lease->att;
+  attempt.parts[index].keeping_att = attempt.parts[index].kept_att = lease->att;
   attempt.parts[index].granted = std::max(attempt.parts[index].granted, fence);
   server(index).node().run(hold(server(index), {lease}, {lease->ttl_ms}, {fence}, mode,
                                 [this, request, lease, index, fence](const Outcome &outcome) {
@@ -27,6 +27,7 @@ void Client::kept(uint64_t request, const LeasePtr &lease, size_t index, uint64_
   Attempt *attempt = find(request, lease);
   if (attempt == nullptr) return;  // its REL is behind
   Attempt::Part &part = attempt->parts[index];
+  part.keeping_att = 0;
   if (outcome.failure) return hear_failure(*attempt, index, *outcome.failure);
   if (outcome.reply.text_at(0) == "OK" && outcome.reply.text_at(2) == "OK") {
     lease->since = outcome.reply.number_at(1);
