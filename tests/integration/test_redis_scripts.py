@@ -281,6 +281,12 @@ class Hold(ScriptTest):
         self.assertGreater(self.redis("PTTL", KEYS.l), 20000)
         self.assertGreater(self.redis("TTL", KEYS.f), WEEK_S - 10)
 
+    def test_one_that_comes_late_shortens_nothing(self):
+        mine = self.grant(A)
+        self.assertEqual(self.node.hold(REPO, A, mine.fence, px=30000), "OK")
+        self.assertEqual(self.node.hold(REPO, A, mine.fence, px=2000), "OK")
+        self.assertGreater(self.redis("PTTL", KEYS.l), 20000)
+
     def test_repair_takes_a_missing_l_and_tells_who_holds(self):
         mine = self.grant(A)
         self.lapse()

@@ -17,7 +17,7 @@
 --         TYPE        L or F is of another type, or F no fence
 --       LATE now    past the deadline: no effect       GUARD    this node does not vote: no effect
 --
--- Promises: after OK, L is this lease's for px, and F is m. Nobody was granted this name with a
+-- Promises: after OK, L is this lease's for px at least, and F is m. Nobody was granted this name with a
 -- higher fence by this node before.
 
 -- include begin
@@ -51,8 +51,9 @@ local function hold(L, F, me, m, px, rest)
   else
     call('EXPIRE', F, FENCE_SECONDS)
   end
-  if owner then
-    call('PEXPIRE', L, px)
+  if owner then -- one that comes late takes nothing from what a later one has promised
+    local left = call('PTTL', L)
+    if left < tonumber(px) or left > cap then call('PEXPIRE', L, px) end
   else
     call('SET', L, me .. ' ' .. rest, 'PX', px)
   end

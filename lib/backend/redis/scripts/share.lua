@@ -27,8 +27,9 @@ for i = 1, (#KEYS - 1) / 2 do
     reply[i + 2] = 'FLOOR'
   elseif not call('ZSCORE', R, me) then
     reply[i + 2] = 'MISSING'
-  else
-    call('ZADD', R, now + px, me)
+  else -- one that comes late takes nothing from what a later one has promised
+    local ends = tonumber(call('ZSCORE', R, me))
+    if ends < now + px or ends > now + cap then call('ZADD', R, now + px, me) end
     keep(R)
     keep(W)
     reply[i + 2] = 'OK'
