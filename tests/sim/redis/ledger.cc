@@ -40,19 +40,20 @@ const Value *value_of(const Store &data, const std::string &key) {
   return entry == nullptr ? nullptr : std::get_if<Value>(&entry->value);
 }
 
-bool is_live(const std::string &record, int64_t now) {
+bool is_live(const std::string &record, int64_t now, bool is_heard) {
   std::istringstream words(record);
   int64_t seen = 0, att = 0, px = 0, last = 0;
   std::string kind;
   words >> seen >> att >> kind >> px >> last;
-  return now - seen <= kSilentMs && (last == 0 || now <= last);
+  return (is_heard || now - seen <= kSilentMs) && (last == 0 || now <= last);
 }
 
 }  // namespace
 
 // ---- What the data say ----
 
-Ledger::Name Ledger::look(const std::string &lock, const std::string &asks) const {
+Ledger::Name Ledger::look(const std::string &lock, const std::string &asks,
+                          const std::set<std::string> &heard) const {
   Name name;
   if (const auto *value = value_of<std::string>(data_, lock)) name.owner = first_word(*value);
   if (const auto *value = value_of<std::string>(data_, lock + ":f"))
@@ -65,7 +66,8 @@ Ledger::Name Ledger::look(const std::string &lock, const std::string &asks) cons
       set != nullptr && records != nullptr)
     for (const auto &[ticket, id] : set->order)
       if (const auto record = records->find(id); record != records->end())
-        if (asks == id || is_live(record->second, data_.now_ms())) name.line.push_back(id);
+        if (asks == id || is_live(record->second, data_.now_ms(), heard.contains(id)))
+          name.line.push_back(id);
   return name;
 }
 
@@ -120,10 +122,12 @@ void Ledger::before(const ServedScript &script, const Words &words) {
   argv_.assign(words.begin() + 3 + count, words.end());
   old_.clear();
   const std::string asks = script.name == "acq" ? argv_[2] : "";
+  std::set<std::string> heard;
+  if (script.name == "beat") heard.insert(argv_.begin(), argv_.end());
   for (const std::string &key : keys_)
     if (key.ends_with('}') || key.ends_with("}:w")) {
       const std::string lock = key.substr(0, key.find('}') + 1);
-      old_.emplace(lock, look(lock, asks));
+      old_.emplace(lock, look(lock, asks, heard));
     }
 }
 

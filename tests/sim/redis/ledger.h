@@ -50,8 +50,9 @@ class Ledger {
     uint64_t put_backs = 0;
   };
 
-  // asks: who is live by asking just now.
-  Name look(const std::string &lock, const std::string &asks = "") const;
+  // asks: who is live by asking just now. heard: of whom a beat tells just now.
+  Name look(const std::string &lock, const std::string &asks = "",
+            const std::set<std::string> &heard = {}) const;
   void compare(const std::string &lock, const Name &old, const Name &now);
   void check_order(const std::string &lock, const Name &old, const Name &now,
                    const std::set<std::string> &granted) const;
