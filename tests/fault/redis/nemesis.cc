@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <string>
+
 #include "fault/redis/locker.h"
 
 namespace repolock::testing {
@@ -15,6 +17,20 @@ void kill_server(const Victims &victims) {
   victims.rest(0, 60);
   node.server.restart();
   victims.rest(50, 250);
+}
+
+// With more than one of them: before the one before votes again.
+void restart_one_by_one(const Victims &victims) {
+  for (const auto &node : victims.nodes) {
+    node->server.kill();
+    node->server.restart();
+    victims.rest(900, 1100);
+  }
+}
+
+void pause_clients(const Victims &victims) {
+  victims.node().text({"CLIENT", "PAUSE", std::to_string(1 + victims.below(2 * kLeaseTtl))});
+  victims.rest(50, 2 * kLeaseTtl);
 }
 
 void stop_server(const Victims &victims) {
@@ -111,7 +127,9 @@ void do_anything(const Victims &victims) {
 constexpr Fault kAll[] = {
     {"SIGKILL of a server, which comes back empty", kill_server},
     {"SIGKILL of a server, which comes back with its data", kill_server, Keeps::kAll},
+    {"all servers restarted one by one, one per second, empty", restart_one_by_one},
     {"SIGSTOP of a server for up to 0.7 s", stop_server},
+    {"CLIENT PAUSE for up to 2 ttl", pause_clients},
     {"SIGSTOP of a worker for up to 3 ttl", stop_worker},
     {"SIGKILL of a worker", kill_worker},
     {"FLUSHALL, of one server or of all", forget_all},
