@@ -34,15 +34,17 @@ struct Turns {
   std::atomic<bool> is_over{false};
 };
 
+// Whoever is busy elsewhere for a while does not lose what it was handed.
+Client open_one(const Nodes &nodes, const char *ttl_ms) {
+  return open_client(nodes.url(), {{"max_ttl_ms", "10000"}, {"ttl_ms", ttl_ms}});
+}
+
 // Its waiters stand in the queue one behind the other. Whoever had a turn stands behind all, until it is
 // over; each takes one turn at least.
 class Waiters {
  public:
   Waiters(const Nodes &nodes, Turns &turns, size_t first, size_t count)
-      : client_(open_client(nodes.url(), {{"max_ttl_ms", "1000"}, {"ttl_ms", "1000"}})),
-        turns_(turns),
-        first_(first),
-        ops_(count) {}
+      : client_(open_one(nodes, "10000")), turns_(turns), first_(first), ops_(count) {}
 
   bool stand(size_t i) {
     ops_[i] = start_lock(client_, kRepo);
@@ -92,7 +94,7 @@ class Waiters {
 struct Crowd {
   Crowd(const Nodes &nodes, Turns &turns, size_t each) : each(each) {
     holder = std::make_unique<Child>([&](Child &test) {
-      const Client client = open_on(nodes, 20'000);
+      const Client client = open_one(nodes, "500");
       Lease lease = lock(client, kRepo);
       if (!lease) return 1;
       test.say('h');
@@ -179,8 +181,11 @@ void a_hundred_wait(size_t servers, int64_t most_messages, const char *fault) {
     MUST(&row, messages_each <= static_cast<double>(most_messages));
     fairness = jain(*turns, kTurns, kWaiters);
     MUST(&row, fairness >= 0.95);
-    for (size_t i = 0; i < kWaiters; ++i)  // i / 10 of process i % 10
-      MUST(&row, turns->waiter[i] == i % kProcesses * kEach + i / kProcesses);
+    size_t in_order = 0;  // the i-th to come is number i / 10 of process i % 10
+    while (in_order < kWaiters &&
+           turns->waiter[in_order] == in_order % kProcesses * kEach + in_order / kProcesses)
+      ++in_order;
+    MUST(&row, in_order == kWaiters);
   }
   assert_true(
       end_row(&row,
@@ -221,7 +226,8 @@ void their_gate_is_killed(void **) {
     }
     const int64_t began = now_ns();
     crowd.holder->say('r');
-    MUST(&row, comes_true([&] { return turns->size == (kProcesses - kKilled) * kEach; }));
+    const auto all_had_it = [&] { return turns->size == (kProcesses - kKilled) * kEach; };
+    MUST(&row, comes_true(all_had_it) || comes_true(all_had_it));  // a dead one is known after 15 s
     longest_ms = std::max(longest_ms, (now_ns() - began) / 1'000'000);
     for (size_t i = kKilled; i < kProcesses; ++i) MUST(&row, crowd.processes[i]->wait() == 0);
     MUST(&row, turns->board.overlaps == 0 && turns->board.fences_back == 0);
