@@ -102,11 +102,13 @@ void Client::out_of_memory() {
 }
 
 void Client::fail(uint64_t request, const Failure &why, const Rows *rows) {
-  if (take(request)) host_.fail(request, why, rows == nullptr ? Host::Rows{} : rows->rows());
+  const auto sent = rows == nullptr ? Host::Rows{} : rows->rows();
+  if (take(request)) host_.fail(request, why, sent);
 }
 
 void Client::answer(uint64_t request, const Rows &rows) {
-  if (take(request)) host_.answer(request, rows.rows());
+  const auto sent = rows.rows();
+  if (take(request)) host_.answer(request, sent);
 }
 
 // A wait goes on at the next gate; where there is only one, the library asks again.

@@ -154,12 +154,12 @@ void Client::grant(Attempt &attempt, const Verdict &verdict) {
   remember(lease);
   attempt_by_id_.erase(lease->id);
   attempts_.erase(request);
-  if (!take(request)) return;
-  repolock_grant_t grant = new_grant(REPOLOCK_OK);
-  grant.fence = lease->fence;
-  grant.previous = lease->previous;
-  grant.valid_until_ms = lease->until_ms;
-  host_.answer(request, {grant});
+  std::vector grants = {
+      new_grant(REPOLOCK_OK)};  // before it counts as answered: memory may run out
+  grants[0].fence = lease->fence;
+  grants[0].previous = lease->previous;
+  grants[0].valid_until_ms = lease->until_ms;
+  if (take(request)) host_.answer(request, grants);
 }
 
 // What does not pass by itself counts only where it alone leaves no quorum.

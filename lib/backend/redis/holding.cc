@@ -86,8 +86,9 @@ void Client::remember(const LeasePtr &lease) {
 
 void Client::answer_claim(const std::shared_ptr<Batch> &batch, size_t index, repolock_grant_t grant,
                           std::string message) {
-  if (!batch->settle(index, grant, std::move(message)) || !take(batch->request)) return;
-  host_.answer(batch->request, batch->answers());
+  if (!batch->settle(index, grant, std::move(message))) return;
+  const auto answers = batch->answers();
+  if (take(batch->request)) host_.answer(batch->request, answers);
 }
 
 // All of them exclusive, or all of them shared.
