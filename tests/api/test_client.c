@@ -51,7 +51,7 @@ static void two_clients_of_one_place_exclude_each_other(void **state) {
 
 static void memory_without_a_name_is_of_one_client(void **state) {
   (void)state;
-  const struct place place = {"memory:", "", 0};
+  const struct place place = {.url = "memory:"};
   repolock_client_t *first = open_client(&place), *second = open_client(&place);
   repolock_lease_t *lease = lock(first, "a/b");
   assert_true(is_free(second, "a/b"));

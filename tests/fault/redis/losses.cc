@@ -23,7 +23,7 @@ void kill_and_lose(const Victims &victims, Lose lose) {
   victims.rest(50, 250);
 }
 
-void kill_server(const Victims &victims) {
+void kill_with_data(const Victims &victims) {
   kill_and_lose(victims, [](const Node &) {});
 }
 
@@ -44,7 +44,7 @@ void go_back(const Victims &victims) {
   for (const auto &node : victims.nodes)
     if (victims.below(2) == 0) node->text({"SAVE"});
   victims.rest(0, 2 * kLeaseTtl);
-  kill_server(victims);
+  kill_with_data(victims);
 }
 
 void reload(const Victims &victims) {
@@ -60,8 +60,8 @@ void forget_guard(const Victims &victims) {
   victims.rest(50, 300);
 }
 
-constexpr Fault kAll[] = {
-    {"SIGKILL of a server with appendfsync everysec", kill_server, Keeps::kEachSecond},
+constexpr Fault kLossFaults[] = {
+    {"SIGKILL of a server with appendfsync everysec", kill_with_data, Keeps::kEachSecond},
     {"power cut: up to 8,000 bytes of a server's append-only file are lost", cut_power,
      Keeps::kEachSecond},
     {"restart of a server from an older copy of its data (RDB)", go_back, Keeps::kSnapshot},
@@ -71,11 +71,11 @@ constexpr Fault kAll[] = {
 
 }  // namespace
 
-const std::span<const Fault> kLosses(kAll);
+const std::span<const Fault> kLosses(kLossFaults);
 
 const Fault kUnguardedLoss = {
     .name = "SIGKILL of a server, which comes back empty, restart_guard=off",
-    .act = kill_server,
+    .act = kill_with_data,
     .restart_guard = "off",
     .may_overlap = true};
 

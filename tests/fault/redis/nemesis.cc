@@ -124,7 +124,7 @@ void do_anything(const Victims &victims) {
   kActs[victims.below(std::size(kActs))](victims);
 }
 
-constexpr Fault kAll[] = {
+constexpr Fault kEveryFault[] = {
     {"SIGKILL of a server, which comes back empty", kill_server},
     {"SIGKILL of a server, which comes back with its data", kill_server, Keeps::kAll},
     {"all servers restarted one by one, one per second, empty", restart_one_by_one},
@@ -145,7 +145,7 @@ constexpr Fault kAll[] = {
 
 }  // namespace
 
-const std::span<const Fault> kFaults(kAll);
+const std::span<const Fault> kFaults(kEveryFault);
 
 // Those of the register more often: they look at nothing when they go on.
 void stop_worker(const Victims &victims) {

@@ -80,7 +80,7 @@ void swizzle(const Victims &victims) {
   }
 }
 
-constexpr Fault kAll[] = {
+constexpr Fault kViewFaults[] = {
     {.name = "bridge: two halves, with one server in common", .act = bridge, .leaves_quorum = true},
     {.name = "ring: each client reaches another majority", .act = ring, .leaves_quorum = true},
     {.name = "half of the clients not heard by some servers, deaf to others", .act = one_way},
@@ -89,6 +89,6 @@ constexpr Fault kAll[] = {
 
 }  // namespace
 
-const std::span<const Fault> kViews(kAll);
+const std::span<const Fault> kViews(kViewFaults);
 
 }  // namespace repolock::testing
