@@ -29,8 +29,9 @@ ROOMS = {
     "bindings/shell": [*CALLERS, SYSTEM],
     "bindings/c": [*CALLERS, SYSTEM],
     "bindings/go": CALLERS,
+    "bindings/cpp": [*CALLERS, "repolock/cpp/", SYSTEM],
     "tests/api": [*CALLERS, SYSTEM, "cmocka.h"],
-    "tests/consumer": [*CALLERS, SYSTEM],
+    "tests/consumer": [*CALLERS, "repolock.hpp", SYSTEM],
 }
 TOPS = ["include", "lib", "bindings", "tests/api", "tests/consumer"]
 SUFFIXES = {".h", ".hpp", ".c", ".cc"}
@@ -65,7 +66,7 @@ def has_door(room, name, quoted):
 
 
 def may_be_conditional(room, path, line, is_first):
-    is_guard = is_first and path.endswith(".h") and line.startswith("#ifndef")
+    is_guard = is_first and path.endswith((".h", ".hpp")) and line.startswith("#ifndef")
     is_of_compiler = not room.startswith("lib/") and re.search("__cplusplus|__GNUC__", line)
     return is_guard or is_of_compiler or room == "lib/port" or room.startswith("tests/")
 

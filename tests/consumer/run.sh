@@ -1,5 +1,5 @@
 #!/bin/sh
-# A C and a C++ program against the installed tree, by pkg-config and by find_package, with the
+# C and C++ programs against the installed tree, by pkg-config and by find_package, with the
 # shared and with the static library; each takes a real lock. The tree is installed with DESTDIR, so
 # it stands elsewhere than it was told: what it says of itself must hold wherever it is.
 set -eu
@@ -31,6 +31,7 @@ by_pkg_config() {
     cc -std=c99 $cflags "$here/lock.c" -o "$1/${way}_c" $libs
     c++ -std=c++11 $cflags "$here/lock.cc" -o "$1/${way}_cc" $libs
   done
+  c++ -std=c++17 $cflags "$here/lock_hpp.cc" -o "$1/shared_hpp" $(pkg-config --libs repolock)
 }
 
 by_find_package() {
@@ -40,7 +41,7 @@ by_find_package() {
 
 for build in by_pkg_config by_find_package; do
   $build "$work/$build" >"$work/log" 2>&1
-  for program in shared_c shared_cc static_c static_cc; do
+  for program in shared_c shared_cc static_c static_cc shared_hpp; do
     for url in memory: "file://$work/locks"; do
       "$work/$build/$program" "$url"
     done
