@@ -1,0 +1,2 @@
+// The same functions for `import` as for `require`.
+export * from './bullmq.cjs';

@@ -1,0 +1,2 @@
+// The same classes for `import` as for `require`.
+export * from './index.cjs';
