@@ -13,8 +13,8 @@ Napi::Value canonical(const Napi::CallbackInfo &info) {
   if (!config) return {};
   char name[REPOLOCK_REPO_SIZE] = "";
   char err[REPOLOCK_ERR_SIZE] = "";
-  const repolock_status_t status = repolock_repo_canonical(
-      config.get(), repo.data(), repo.size(), name, sizeof name, err, sizeof err);
+  const repolock_status_t status = repolock_repo_canonical(config.get(), repo.data(), repo.size(),
+                                                           name, sizeof name, err, sizeof err);
   if (status == REPOLOCK_OK) return Napi::String::New(info.Env(), name);
   raise(info.Env(), status, err);
   return {};
@@ -30,8 +30,8 @@ Napi::Value is_retryable(const Napi::CallbackInfo &info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  auto *classes = new Classes{Napi::Persistent(Operation::define(env)),
-                              Napi::Persistent(Lease::define(env))};
+  auto *classes =
+      new Classes{Napi::Persistent(Operation::define(env)), Napi::Persistent(Lease::define(env))};
   env.SetInstanceData(classes);
   exports.Set("Client", Client::define(env));
   exports.Set("canonical", Napi::Function::New<canonical>(env, "canonical"));

@@ -12,9 +12,9 @@ Napi::Function Client::define(Napi::Env env) {
        InstanceMethod<&Client::shutdown>("shutdown"),
        InstanceAccessor<&Client::capabilities>("capabilities"),
        InstanceMethod<&Client::stats>("stats"), InstanceMethod<&Client::listen>("listen"),
-       InstanceMethod<&Client::heartbeat>("heartbeat"),
-       InstanceMethod<&Client::keep_alive>("keepAlive"),
-       InstanceMethod<&Client::let_go>("letGo"), InstanceMethod<&Client::close>("close")});
+       InstanceMethod<&Client::echo>("echo"), InstanceMethod<&Client::heartbeat>("heartbeat"),
+       InstanceMethod<&Client::keep_alive>("keepAlive"), InstanceMethod<&Client::let_go>("letGo"),
+       InstanceMethod<&Client::close>("close")});
 }
 
 // The environment's hooks run last in, first out: ours before that of the thread-safe function.
@@ -24,8 +24,7 @@ Client::Client(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Client>(info) 
   if (!config) return;
   repolock_client_t *client = nullptr;
   char err[REPOLOCK_ERR_SIZE] = "";
-  const repolock_status_t status =
-      repolock_client_open(config.get(), &client, err, sizeof err);
+  const repolock_status_t status = repolock_client_open(config.get(), &client, err, sizeof err);
   if (status != REPOLOCK_OK) {
     raise(env, status, err);
     return;
@@ -86,8 +85,8 @@ Napi::Value Client::break_lock(const Napi::CallbackInfo &info) {
   const std::string repo = info[0].ToString();
   const std::string lease_id = info[1].ToString();
   repolock_op_t *op = nullptr;
-  const repolock_status_t status = repolock_break_start(client_.get(), repo.data(), repo.size(),
-                                                        lease_id.c_str(), &op);
+  const repolock_status_t status =
+      repolock_break_start(client_.get(), repo.data(), repo.size(), lease_id.c_str(), &op);
   return Operation::wrap(info.Env(), status, op, mailbox_);
 }
 
@@ -118,6 +117,14 @@ void Client::listen(const Napi::CallbackInfo &info) {
   repolock_node::listen(mailbox_, info[0].As<Napi::Number>(), [client, level](auto... how) {
     return repolock_client_on_log(client, level, how...);
   });
+}
+
+void Client::echo(const Napi::CallbackInfo &info) {
+  auto news = std::make_unique<News>();
+  news->listener = info[0].As<Napi::Number>();
+  news->kind = REPOLOCK_EVENT_DONE;
+  news->status = repolock_status_name(REPOLOCK_OK);
+  mailbox_->post(std::move(news));
 }
 
 void Client::heartbeat(const Napi::CallbackInfo & /*info*/) {

@@ -14,13 +14,14 @@ class Client : public Napi::ObjectWrap<Client> {
   ~Client() override;
 
  private:
-  Napi::Value acquire(const Napi::CallbackInfo &info);  // acquire(repos, options): an operation
-  Napi::Value inspect(const Napi::CallbackInfo &info);  // inspect(repo, or undefined)
+  Napi::Value acquire(const Napi::CallbackInfo &info);     // acquire(repos, options): an operation
+  Napi::Value inspect(const Napi::CallbackInfo &info);     // inspect(repo, or undefined)
   Napi::Value break_lock(const Napi::CallbackInfo &info);  // breakLock(repo, leaseId)
   Napi::Value shutdown(const Napi::CallbackInfo &info);    // shutdown(timeoutMs)
   Napi::Value capabilities(const Napi::CallbackInfo &info);
   Napi::Value stats(const Napi::CallbackInfo &info);
   void listen(const Napi::CallbackInfo &info);  // listen(number, level): to the log
+  void echo(const Napi::CallbackInfo &info);    // echo(number): DONE, behind all earlier news
   void heartbeat(const Napi::CallbackInfo &info);
   void keep_alive(const Napi::CallbackInfo &info);
   void let_go(const Napi::CallbackInfo &info);

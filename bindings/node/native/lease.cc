@@ -29,9 +29,9 @@ Napi::Value Lease::wrap(Napi::Env env, repolock_lease_t *lease,
 
 Napi::Value Lease::listen(const Napi::CallbackInfo &info) {
   repolock_lease_t *lease = lease_.get();
-  const bool kept = repolock_node::listen(
-      mailbox_, info[0].As<Napi::Number>(),
-      [lease](auto... how) { return repolock_lease_on_lost(lease, how...); });
+  const bool kept =
+      repolock_node::listen(mailbox_, info[0].As<Napi::Number>(),
+                            [lease](auto... how) { return repolock_lease_on_lost(lease, how...); });
   return Napi::Boolean::New(info.Env(), kept);
 }
 
@@ -79,6 +79,8 @@ Napi::Value Lease::inherit_fd(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), repolock_lease_inherit_fd_at(lease_.get(), index));
 }
 
-void Lease::free(const Napi::CallbackInfo & /*info*/) { lease_.reset(); }
+void Lease::free(const Napi::CallbackInfo & /*info*/) {
+  lease_.reset();
+}
 
 }  // namespace repolock_node

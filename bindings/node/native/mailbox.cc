@@ -7,18 +7,7 @@ Mailbox::Mailbox(Napi::Env env, Napi::Function hear)
   channel_.Unref(env);
 }
 
-void Mailbox::post(double listener, const repolock_event_t *event) {
-  auto news =
-      std::make_unique<News>(News{listener,
-                                  repolock_event_kind(event),
-                                  repolock_status_name(repolock_event_status(event)),
-                                  repolock_event_message(event),
-                                  repolock_event_level(event),
-                                  {}});
-  const char *key = nullptr;
-  const char *value = nullptr;
-  for (size_t i = 0; repolock_event_field(event, i, &key, &value) == REPOLOCK_OK; ++i)
-    news->fields.emplace_back(key, value);
+void Mailbox::post(std::unique_ptr<News> news) {
   const std::lock_guard lock(mutex_);
   if (closed_) return;
   if (channel_.NonBlockingCall(news.get()) == napi_ok) static_cast<void>(news.release());
@@ -52,9 +41,21 @@ void Mailbox::close() {
 
 void Listener::hear(const repolock_event_t *event, void *listener) {
   const auto *self = static_cast<Listener *>(listener);
-  self->mailbox->post(self->number, event);
+  auto news = std::make_unique<News>();
+  news->listener = self->number;
+  news->kind = repolock_event_kind(event);
+  news->status = repolock_status_name(repolock_event_status(event));
+  news->message = repolock_event_message(event);
+  news->level = repolock_event_level(event);
+  const char *key = nullptr;
+  const char *value = nullptr;
+  for (size_t i = 0; repolock_event_field(event, i, &key, &value) == REPOLOCK_OK; ++i)
+    news->fields.emplace_back(key, value);
+  self->mailbox->post(std::move(news));
 }
 
-void Listener::free(void *listener) { delete static_cast<Listener *>(listener); }
+void Listener::free(void *listener) {
+  delete static_cast<Listener *>(listener);
+}
 
 }  // namespace repolock_node

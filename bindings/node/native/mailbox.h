@@ -15,11 +15,11 @@ namespace repolock_node {
 
 // A copy of an event, for the listener that JavaScript knows by its number.
 struct News {
-  double listener;
-  int32_t kind;
+  double listener = 0;
+  int32_t kind = 0;
   std::string status;
   std::string message;
-  int32_t level;
+  int32_t level = 0;
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
@@ -30,7 +30,7 @@ class Mailbox {
   // hear(listener, kind, status, message, level, fields) is called on the JavaScript thread.
   Mailbox(Napi::Env env, Napi::Function hear);
 
-  void post(double listener, const repolock_event_t *event);  // from any thread
+  void post(std::unique_ptr<News> news);  // from any thread
 
   // All of these on the JavaScript thread alone. A mailbox does not keep the process alive unless
   // it is told to.

@@ -6,14 +6,13 @@
 namespace repolock_node {
 
 Napi::Function Operation::define(Napi::Env env) {
-  return DefineClass(env, "Operation",
-                     {InstanceMethod<&Operation::listen>("listen"),
-                      InstanceAccessor<&Operation::status>("status"),
-                      InstanceAccessor<&Operation::message>("message"),
-                      InstanceMethod<&Operation::snapshot>("snapshot"),
-                      InstanceMethod<&Operation::take_lease>("takeLease"),
-                      InstanceMethod<&Operation::cancel>("cancel"),
-                      InstanceMethod<&Operation::free>("free")});
+  return DefineClass(
+      env, "Operation",
+      {InstanceMethod<&Operation::listen>("listen"), InstanceAccessor<&Operation::status>("status"),
+       InstanceAccessor<&Operation::message>("message"),
+       InstanceMethod<&Operation::snapshot>("snapshot"),
+       InstanceMethod<&Operation::take_lease>("takeLease"),
+       InstanceMethod<&Operation::cancel>("cancel"), InstanceMethod<&Operation::free>("free")});
 }
 
 Napi::Value Operation::wrap(Napi::Env env, repolock_status_t status, repolock_op_t *op,
@@ -36,12 +35,10 @@ Napi::Value Operation::listen(const Napi::CallbackInfo &info) {
   if (repolock_op_status(op) == REPOLOCK_E_PENDING) {
     const double number = info[0].As<Napi::Number>();
     if (info[1].ToBoolean())
-      repolock_node::listen(mailbox_, number, [op](auto... how) {
-        return repolock_op_on_wait(op, how...);
-      });
-    if (repolock_node::listen(mailbox_, number, [op](auto... how) {
-          return repolock_op_on_done(op, how...);
-        }))
+      repolock_node::listen(mailbox_, number,
+                            [op](auto... how) { return repolock_op_on_wait(op, how...); });
+    if (repolock_node::listen(mailbox_, number,
+                              [op](auto... how) { return repolock_op_on_done(op, how...); }))
       return status_of(info.Env(), REPOLOCK_E_PENDING);
   }
   return status_of(info.Env(), repolock_op_status(op));
@@ -68,8 +65,12 @@ Napi::Value Operation::take_lease(const Napi::CallbackInfo &info) {
   return Lease::wrap(info.Env(), lease, mailbox_);
 }
 
-void Operation::cancel(const Napi::CallbackInfo & /*info*/) { repolock_op_cancel(op_.get()); }
+void Operation::cancel(const Napi::CallbackInfo & /*info*/) {
+  repolock_op_cancel(op_.get());
+}
 
-void Operation::free(const Napi::CallbackInfo & /*info*/) { op_.reset(); }
+void Operation::free(const Napi::CallbackInfo & /*info*/) {
+  op_.reset();
+}
 
 }  // namespace repolock_node

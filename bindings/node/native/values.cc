@@ -55,8 +55,8 @@ Napi::String status_of(Napi::Env env, repolock_status_t status) {
 
 Napi::Number remaining_of(Napi::Env env, int64_t remaining_ms) {
   const bool ends = remaining_ms != std::numeric_limits<int64_t>::max();
-  return Napi::Number::New(env, ends ? static_cast<double>(remaining_ms)
-                                     : std::numeric_limits<double>::infinity());
+  return Napi::Number::New(
+      env, ends ? static_cast<double>(remaining_ms) : std::numeric_limits<double>::infinity());
 }
 
 namespace {
@@ -72,9 +72,12 @@ constexpr Field kTexts[] = {
     {REPOLOCK_TEXT_STATUS, "status"}, {REPOLOCK_TEXT_MESSAGE, "message"},
 };
 constexpr Field kNumbers[] = {
-    {REPOLOCK_NUMBER_ROW, "row"},       {REPOLOCK_NUMBER_PID, "pid"},
-    {REPOLOCK_NUMBER_FENCE, "fence"},   {REPOLOCK_NUMBER_SHARED, "shared"},
-    {REPOLOCK_NUMBER_PLACE, "place"},   {REPOLOCK_NUMBER_AGE_MS, "ageMs"},
+    {REPOLOCK_NUMBER_ROW, "row"},
+    {REPOLOCK_NUMBER_PID, "pid"},
+    {REPOLOCK_NUMBER_FENCE, "fence"},
+    {REPOLOCK_NUMBER_SHARED, "shared"},
+    {REPOLOCK_NUMBER_PLACE, "place"},
+    {REPOLOCK_NUMBER_AGE_MS, "ageMs"},
     {REPOLOCK_NUMBER_REMAINING_MS, "remainingMs"},
 };
 

@@ -58,18 +58,19 @@ export class Client {
     const cancel = (): void => operation.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      let thrown: { error: unknown } | undefined;
-      const status = await this.#switchboard.completed(operation, onWaiting && (() => {
-        if (thrown !== undefined) return;
+      const thrown: unknown[] = [];
+      const tell = (): void => {
+        if (thrown.length > 0) return;
         try {
           const { holders, waiters } = snapshotOf(operation);
-          onWaiting({ place: waiters[0]?.place, holders });
+          onWaiting?.({ place: waiters[0]?.place, holders });
         } catch (error) {
-          thrown = { error };
+          thrown.push(error);
           cancel();
         }
-      }));
-      if (thrown !== undefined) throw (thrown as { error: unknown }).error;
+      };
+      const status = await this.#switchboard.completed(operation, onWaiting && tell);
+      if (thrown.length > 0) throw thrown[0];
       signal?.throwIfAborted();
       const lease = status === 'OK' ? operation.takeLease() : undefined;
       if (lease === undefined) throw failure(status, operation);
@@ -136,6 +137,7 @@ export class Client {
     try {
       await this.#completed(operation, () => undefined);
     } finally {
+      await this.#switchboard.caughtUp();
       clearInterval(this.#heart);
       this.#native.close();
     }

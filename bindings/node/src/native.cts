@@ -34,6 +34,8 @@ export interface NativeClient {
   readonly capabilities: number;
   stats(): Record<string, number>;
   listen(listener: number, level: number): void;
+  /** Done, behind all news that were on their way. */
+  echo(listener: number): void;
   heartbeat(): void;
   keepAlive(): void;
   letGo(): void;
@@ -72,8 +74,8 @@ export type Hear = (
 
 interface Addon {
   Client: new (config: Record<string, string | number>, hear: Hear) => NativeClient;
-  canonical(repo: string, config: Record<string, string | number>): string;
-  isRetryable(code: string): boolean;
+  canonical: (repo: string, config: Record<string, string | number>) => string;
+  isRetryable: (code: string) => boolean;
   /** 0xMMmmpp, of the library that was loaded and of the header that the addon was built with. */
   version: number;
   headerVersion: number;

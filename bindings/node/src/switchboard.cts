@@ -41,6 +41,15 @@ export class Switchboard {
     });
   }
 
+  /** Resolves when all that has happened so far was heard of. */
+  caughtUp(): Promise<unknown> {
+    const number = ++this.#last;
+    return new Promise((done) => {
+      this.#expect(number, { done });
+      this.#client?.echo(number);
+    });
+  }
+
   /** A number to forget() when the lease is released. */
   onLost(lease: NativeLease, lost: (message: string, reason: string) => void): number {
     const number = ++this.#last;
