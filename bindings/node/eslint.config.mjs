@@ -20,9 +20,10 @@ export default defineConfig(
     files: ['**/*.{mjs,cjs}'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'require', 'module', '__dirname', 'globalThis', 'AbortController', 'AbortSignal', 'URL', 'setTimeout', 'setImmediate', 'Buffer'].map(
-          (name) => [name, 'readonly'],
-        ),
+        [
+          ...['process', 'console', 'require', '__dirname', 'globalThis'],
+          ...['AbortController', 'AbortSignal', 'URL', 'Atomics', 'SharedArrayBuffer', 'WeakRef'],
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

@@ -1,2 +1,2 @@
-// The same functions for `import` as for `require`.
-export * from './bullmq.cjs';
+// The same function for `import` as for `require`.
+export { locked, type JobLike, type LockedOptions } from './bullmq.cjs';

@@ -9,35 +9,38 @@ const PREVIOUS = ['none', 'released', 'crashed', 'expired', 'broken'] as const;
 /** How the holder before this one ended. */
 export type Previous = (typeof PREVIOUS)[number];
 
-// What lives on when nobody has the lock any more: it must not refer to it.
+// A signal has its controller with it: the lock and whoever listens to it keep both, and nobody else.
+const controllers = new WeakMap<AbortSignal, AbortController>();
+
+// What the library's news come to. It refers to the lock, and to the listeners of its signal, only
+// weakly: a lock that somebody forgot could not be collected otherwise, and would be renewed for ever.
 class Holding {
-  readonly description: string;
   lost: LockLostError | undefined;
-  #controller: AbortController | undefined;
+  #controller: WeakRef<AbortController> | undefined;
   #listener: number;
 
   constructor(
     readonly lease: NativeLease,
     readonly switchboard: Switchboard,
-    description: string,
+    readonly description: string,
   ) {
-    this.description = description;
     this.#listener = switchboard.onLost(lease, (message, reason) => {
       this.lose(reason as LossReason, message);
     });
   }
 
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.lost !== undefined) this.#controller.abort(this.lost);
-    }
-    return this.#controller.signal;
+  /** Made once, for the lock to keep. */
+  signal(): AbortSignal {
+    const controller = new AbortController();
+    controllers.set(controller.signal, controller);
+    if (this.lost === undefined) this.#controller = new WeakRef(controller);
+    else controller.abort(this.lost);
+    return controller.signal;
   }
 
   lose(reason: LossReason, message: string): void {
     this.lost ??= new LockLostError(reason, message);
-    this.#controller?.abort(this.lost);
+    this.#controller?.deref()?.abort(this.lost);
   }
 
   // The process does not stay for it any longer.
@@ -74,6 +77,7 @@ export class Lock {
   readonly previous: Previous;
 
   readonly #holding: Holding;
+  #signal: AbortSignal | undefined;
   #released: Promise<void> | undefined;
 
   /** @internal */
@@ -90,7 +94,7 @@ export class Lock {
 
   /** Aborted with a `LockLostError` when the lock is lost, and never by its release. */
   get signal(): AbortSignal {
-    return this.#holding.signal;
+    return (this.#signal ??= this.#holding.signal());
   }
 
   /** For so many milliseconds nobody else can have it, even if no renewal comes; `Infinity`: no end. */

@@ -1,7 +1,7 @@
 // What a lock is, in each backend: one holder at a time, in order, with a fence that grows.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LockHeldError, LockInvalidError, LockTimeoutError } from '../dist/index.mjs';
+import { LockHeldError, LockInvalidError, LockTimeoutError } from 'repolock';
 import { backends, clientOf, waiting } from './support.mjs';
 
 for (const [name, url] of await backends()) {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { locked } from '../dist/bullmq.mjs';
-import { LockHeldError, LockLostError, LockTimeoutError } from '../dist/index.mjs';
+import { locked } from 'repolock/bullmq';
+import { LockHeldError, LockLostError, LockTimeoutError } from 'repolock';
 import { clientOf, waiting } from './support.mjs';
 
 function jobOf(repo) {

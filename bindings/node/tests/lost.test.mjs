@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { LockLostError } from '../dist/index.mjs';
+import { LockLostError } from 'repolock';
 import { backends, clientOf, redisServer } from './support.mjs';
 
 for (const [name, url] of await backends()) {

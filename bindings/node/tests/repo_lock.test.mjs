@@ -1,7 +1,7 @@
 // withRepoLock and shutdownRepoLock: one client, opened when it is needed, where REPOLOCK_URL says.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { LockShutdownError, shutdownRepoLock, withRepoLock } from '../dist/index.mjs';
+import { LockShutdownError, shutdownRepoLock, withRepoLock } from 'repolock';
 import { clientOf, scratch, waiting } from './support.mjs';
 
 const url = `file://${scratch()}`;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { open } from '../dist/index.mjs';
+import { open } from 'repolock';
 
 /** A directory that goes with the test file. */
 export function scratch() {

@@ -1,7 +1,7 @@
 // The wait can be ended by an AbortSignal, by a callback that throws, and by a shutdown.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LockShutdownError } from '../dist/index.mjs';
+import { LockShutdownError } from 'repolock';
 import { backends, clientOf, waiting } from './support.mjs';
 
 for (const [name, url] of await backends()) {

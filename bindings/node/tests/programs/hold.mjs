@@ -1,5 +1,5 @@
 // hold.mjs URL REPO MODE: takes the lock, says so, and goes on as MODE says.
-import { open } from '../../dist/index.mjs';
+import { open } from 'repolock';
 
 const [url, repo, mode] = process.argv.slice(2);
 const client = open({ url, ttlMs: 1000 });

@@ -1,6 +1,6 @@
 // A worker thread {url, repo, mode}: takes a lock and keeps it, waits for one, or never stops.
 import { parentPort, workerData } from 'node:worker_threads';
-import { open } from '../../dist/index.mjs';
+import { open } from 'repolock';
 
 const { url, repo, mode } = workerData;
 const client = open({ url, ttlMs: 1000 });

@@ -13,8 +13,8 @@ import {
   type Lock,
   type LossReason,
   type Snapshot,
-} from '../../dist/index.mjs';
-import { locked, type JobLike } from '../../dist/bullmq.mjs';
+} from 'repolock';
+import { locked, type JobLike } from 'repolock/bullmq';
 
 const client = open({ url: 'memory:', ttlMs: 30_000, config: { 'redis.prefix': 'x:' } });
 const lock = await client.acquire('owner/name', { signal: new AbortController().signal, timeoutMs: Infinity });
