@@ -24,7 +24,10 @@ export class Switchboard {
     else if (kind === EVENT.lost) {
       this.forget(number);
       listener?.lost?.(message, fields['reason'] ?? 'unknown');
-    } else if (kind === EVENT.log) listener?.log?.(level, message, fields);
+    } else if (kind === EVENT.log) {
+      // What it throws is an uncaught exception, which Node does not make of one in here.
+      queueMicrotask(() => listener?.log?.(level, message, fields));
+    }
   };
 
   connect(client: NativeClient): void {

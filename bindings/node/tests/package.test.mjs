@@ -1,7 +1,7 @@
 // What is installed: one set of classes for import and require, and a sentence where the addon is missing.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -41,6 +41,16 @@ test('import and require give the same classes', () => {
 
 test('its version is that of the library', () => {
   assert.equal(imported.version, require('repolock/package.json').version);
+});
+
+test('the program in the README is an example that runs', () => {
+  const example = join(root, 'examples/first_lock.mjs');
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  assert.ok(readme.includes(`\`\`\`js\n${readFileSync(example, 'utf8')}\`\`\``));
+  const repository = scratch();
+  execFileSync('git', ['init', '--quiet', repository]);
+  const env = { ...process.env, REPOLOCK_URL: `file://${scratch()}` };
+  assert.match(execFileSync(process.execPath, [example], { cwd: repository, env, encoding: 'utf8' }), /^mine, with fence \d+\n$/);
 });
 
 test('without an addon it says so in a sentence', () => {
