@@ -1,23 +1,28 @@
 // The log comes as lines with data, and a listener that throws is an uncaught exception.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
-import { clientOf, program } from './support.mjs';
+import { clientOf, program, redisServer } from './support.mjs';
 
 test('lines come with their level and their data', async (t) => {
-  let told;
-  const line = new Promise((resolve) => (told = resolve));
-  const client = clientOf(t, 'redis+unix:///nowhere/socket', { onLog: told, logLevel: 'debug' });
-  await assert.rejects(client.acquire('log/line', { timeoutMs: 50 }), { name: 'LockUnavailableError' });
-  const { level, message, fields } = await line;
-  assert.ok(['error', 'warn', 'info', 'debug'].includes(level));
-  assert.ok(message.length > 0);
-  assert.equal(typeof fields.event, 'string');
+  const { url, server } = await redisServer();
+  let onLog;
+  const told = new Promise((tell) => {
+    onLog = (line) => line.fields.event === 'renewal_failed' && tell(line);
+  });
+  const lock = await clientOf(t, url, { onLog }).acquire('log/line', { ttlMs: 1000 });
+  server.kill('SIGKILL');
+  const { level, message, fields } = await told;
+  assert.equal(level, 'warn');
+  assert.match(message, /a renewal failed/);
+  assert.deepEqual([fields.event, fields.repo], ['renewal_failed', 'log/line']);
+  await lock.release().catch(() => {});
 });
 
 test('a listener that throws is an uncaught exception', async () => {
-  const { child, ended } = program('throwing_log');
-  await once(child, 'close');
+  const { url, server } = await redisServer();
+  const { said, ended } = program('throwing_log', url);
+  await said('held');
+  server.kill('SIGKILL');
   const { code, stderr } = await ended;
   assert.equal(code, 1);
   assert.match(stderr, /Error: the log is full/);

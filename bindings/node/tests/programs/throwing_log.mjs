@@ -1,11 +1,12 @@
-// Listens to the log, and throws.
+// throwing_log.mjs URL: holds a lock, listens to the log, and throws.
 import { open } from 'repolock';
 
 const client = open({
-  url: 'redis+unix:///nowhere/socket',
-  logLevel: 'debug',
+  url: process.argv[2],
+  logLevel: 'warn',
   onLog: () => {
     throw new Error('the log is full');
   },
 });
-await client.acquire('log/throws');
+await client.acquire('log/throws', { ttlMs: 1000 });
+console.log('held');
