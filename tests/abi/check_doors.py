@@ -30,11 +30,13 @@ ROOMS = {
     "bindings/c": [*CALLERS, SYSTEM],
     "bindings/go": CALLERS,
     "bindings/cpp": [*CALLERS, "repolock/cpp/", SYSTEM],
+    "bindings/node": [*CALLERS, SYSTEM],
     "tests/api": [*CALLERS, SYSTEM, "cmocka.h"],
     "tests/consumer": [*CALLERS, "repolock.hpp", SYSTEM],
 }
 TOPS = ["include", "lib", "bindings", "tests/api", "tests/consumer"]
 SUFFIXES = {".h", ".hpp", ".c", ".cc"}
+MADE = {"node_modules", "build"}  # by tools, beside the sources
 
 # Includes that begin so are a room of ours or a guest; any other one is the system's.
 NAMED = ("repolock/", "api/", "core/", "loop/", "plugin/", "observe/", "port/", "backend/",
@@ -89,7 +91,8 @@ def faults_of(path, text):
 
 def check(source):
     paths = sorted(path for top in TOPS for path in pathlib.Path(source, top).rglob("*")
-                   if path.suffix in SUFFIXES)
+                   if path.suffix in SUFFIXES
+                   and not MADE.intersection(path.relative_to(source).parts))
     faults = [fault for path in paths
               for fault in faults_of(path.relative_to(source).as_posix(), path.read_text())]
     print("\n".join(faults) or f"{len(paths)} files keep to their doors")

@@ -9,12 +9,14 @@ import sys
 
 MOST = 600
 TOPS = ["include", "lib", "bindings", "tests", ".ci"]
-SUFFIXES = {".h", ".hpp", ".c", ".cc", ".py", ".sh"}
+SUFFIXES = {".h", ".hpp", ".c", ".cc", ".py", ".sh", ".cts", ".mts", ".mjs", ".cjs"}
+MADE = {"node_modules", "build", "dist"}  # by tools, beside the sources
 
 
 def main(source):
     lengths = {path: len(path.read_text().splitlines()) for top in TOPS
-               for path in pathlib.Path(source, top).rglob("*") if path.suffix in SUFFIXES}
+               for path in pathlib.Path(source, top).rglob("*") if path.suffix in SUFFIXES
+               and not MADE.intersection(path.relative_to(source).parts)}
     for path in (path for path, length in lengths.items() if length > MOST):
         print(f"{path}: {lengths[path]} lines; split it by subject, {MOST} is the limit")
     largest = max(lengths, key=lengths.get)
