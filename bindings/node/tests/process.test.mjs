@@ -39,6 +39,20 @@ for (const [name, url] of (await backends()).slice(1)) {
       assert.equal((await ended).code, 0);
     });
 
+    test('a signal ends it at once while it waits', async (t) => {
+      const lock = await clientOf(t, url).acquire('process/signal');
+      const { child, said, ended } = program('hold', url, 'process/signal', 'release');
+      await said('waiting');
+      child.kill('SIGINT');
+      assert.equal((await ended).signal, 'SIGINT');
+      await lock.release();
+    });
+
+    test('a worker of cluster starts afresh, and its end leaves the lock of its parent alone', async () => {
+      const { code, stdout, stderr } = await program('cluster', url, 'process/cluster').ended;
+      assert.deepEqual([stdout, stderr, code], ['E_HELD true true\n', '', 0]);
+    });
+
     test('process.exit with locks held is quiet', async (t) => {
       const ends = await Promise.all(
         Array.from({ length: 8 }, (_, i) => program('hold', url, `process/exit${i}`, 'exit').ended),
