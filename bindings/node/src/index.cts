@@ -4,7 +4,7 @@ import { canonicalName } from './native.cjs';
 
 export { open, Client, type Body } from './client.cjs';
 export { Lock, type Previous } from './lock.cjs';
-export { withRepoLock, shutdownRepoLock } from './repo_lock.cjs';
+export { configureRepoLock, withRepoLock, shutdownRepoLock } from './repo_lock.cjs';
 export {
   LockError,
   LockTimeoutError,

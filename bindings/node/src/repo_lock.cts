@@ -1,14 +1,26 @@
 // One client for a whole program, opened when it is first needed.
 import { open, type Body, type Client } from './client.cjs';
+import type { OpenOptions } from './options.cjs';
 
 const WAIT_MS = 300_000;
 const MAX_HOLD_MS = 3_600_000;
 
+let options: OpenOptions = { timeoutMs: WAIT_MS, maxHoldMs: MAX_HOLD_MS };
 let client: Client | undefined;
 
 /** @internal */
 export function sharedClient(): Client {
-  return (client ??= open({ timeoutMs: WAIT_MS, maxHoldMs: MAX_HOLD_MS }));
+  return (client ??= open(options));
+}
+
+/**
+ * Sets options of the client that the next first `withRepoLock` opens; others stay as they are. Throws
+ * if it is open already.
+ */
+export function configureRepoLock(changes: OpenOptions): void {
+  if (client !== undefined)
+    throw new Error('configureRepoLock comes before the first withRepoLock, or after shutdownRepoLock');
+  options = { ...options, ...changes };
 }
 
 /**
