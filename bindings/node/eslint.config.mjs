@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import ts from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'build/', 'prebuilds/'] },
+  { ignores: ['**/dist/', 'build/', 'prebuilds/'] },
   js.configs.recommended,
   {
     files: ['src/**'],
