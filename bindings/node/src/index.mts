@@ -3,6 +3,7 @@ export {
   open,
   Client,
   Lock,
+  configureRepoLock,
   withRepoLock,
   shutdownRepoLock,
   LockError,

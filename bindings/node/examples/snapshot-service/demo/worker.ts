@@ -5,7 +5,7 @@ import { QueueWorker, Service } from '../src/service.js';
 import { settingsFrom } from '../src/settings.js';
 import { witnessIn } from './witness.js';
 
-export const TTL_MS = 2000;
+export const TTL_MS = 5000;
 
 configureRepoLock({
   ttlMs: TTL_MS,
