@@ -50,11 +50,13 @@ inline client client_of(void **state) {
   return client(static_cast<Place *>(*state)->url);
 }
 
-inline const request kAtOnce = request().wait(milliseconds(0));
+inline request at_once() {
+  return request().wait(milliseconds(0));
+}
 
 inline bool is_free(client &asked, const std::string &repo) {
   std::error_code code;
-  return static_cast<bool>(asked.acquire(repo, kAtOnce, code));
+  return static_cast<bool>(asked.acquire(repo, at_once(), code));
 }
 
 }  // namespace repolock::testing

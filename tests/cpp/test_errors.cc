@@ -23,7 +23,7 @@ error error_of(Call call) {
 void a_lock_that_is_held_names_its_holder(void **state) {
   client ours = client_of(state);
   const lease held = ours.acquire("owner/name", request().holder("git gc"));
-  const error failed = error_of([&] { ours.acquire("owner/name", kAtOnce); });
+  const error failed = error_of([&] { ours.acquire("owner/name", at_once()); });
   assert_true(failed.code() == errc::held);
   assert_true(failed.code() == std::errc::device_or_resource_busy);
   assert_true(is_retryable(failed.code()));
@@ -48,7 +48,7 @@ void a_code_instead_of_an_exception(void **state) {
   std::error_code code = errc::internal;
   const lease held = ours.acquire("owner/name", {}, code);
   assert_true(held && !code);
-  const lease second = ours.acquire("owner/name", kAtOnce, code);
+  const lease second = ours.acquire("owner/name", at_once(), code);
   assert_false(static_cast<bool>(second));
   assert_true(code == errc::held);
   assert_string_equal(code.category().name(), "repolock");

@@ -87,7 +87,7 @@ void the_token_of_a_broken_lease_is_stopped(void **state) {
 void with_lock_returns_what_the_body_returned(void **state) {
   client ours = client_of(state);
   assert_int_equal(ours.with_lock("owner/name", [](lease &held) { return held ? 7 : 0; }), 7);
-  ours.with_lock("owner/name", kAtOnce, [](lease &held) { held.release(); });
+  ours.with_lock("owner/name", at_once(), [](lease &held) { held.release(); });
   assert_true(is_free(ours, "owner/name"));
 }
 

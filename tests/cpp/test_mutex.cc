@@ -64,6 +64,7 @@ void threads_that_share_a_mutex_come_one_at_a_time(void **state) {
   mutex repository(ours, "owner/name");
   int count = 0;  // no atomic: the mutex is what orders them
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
       for (int turn = 0; turn < 10; ++turn) {

@@ -90,17 +90,16 @@ void connections_are_reset(void **) {
 // between, however slow the machine is. That of its first answer ever cannot be put off: it has had one,
 // and connects again. (How requests are cut is for the server's parser.)
 void all_comes_byte_by_byte(void **) {
-  const std::vector<std::pair<const char *, const char *>> kPatient = {
-      {"max_ttl_ms", "60000"},
-      {"ttl_ms", "60000"},
-      {"wait_ms", "60000"},
-      {"node_timeout_ms", "60000"}};
+  const std::vector<std::pair<const char *, const char *>> patient = {{"max_ttl_ms", "60000"},
+                                                                      {"ttl_ms", "60000"},
+                                                                      {"wait_ms", "60000"},
+                                                                      {"node_timeout_ms", "60000"}};
   row row = begin_row("replies in reads of one byte", 2);
   const Nodes nodes(1);
   FaultProxy &proxy = nodes.front()->proxy;
   uint64_t fence = 0, bytes = 0;
   while (again(&row)) {
-    const Client client = open_client(nodes.url(), kPatient);
+    const Client client = open_client(nodes.url(), patient);
     MUST(&row, unlock(lock(client, "other/name")));
     const uint64_t before = proxy.seen().bytes_answered;
     proxy.set([](ProxyFaults &faults) { faults.replies.slice = 1; });

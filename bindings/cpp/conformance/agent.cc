@@ -66,9 +66,9 @@ const char *name_of(repolock::previous previous) {
   }
 }
 
-class Agent {
+class player {
  public:
-  ~Agent() {
+  ~player() {
     for (auto &[id, stop] : stops_) stop.request_stop();
     waiting_.clear();  // joins
   }
@@ -129,7 +129,7 @@ class Agent {
   json keep(repolock::lease won, const json &asked) {
     json fences = json::array();
     for (size_t i = 0; i < asked["repos"].size(); ++i) fences.push_back(won.fence(i));
-    const json reply = {
+    json reply = {
         {"fences", fences}, {"previous", name_of(won.previous())}, {"lease_id", won.id()}};
     const std::string name = asked.at("lease");
     won.on_lost([name](const repolock::loss &loss) {
@@ -229,6 +229,12 @@ class Agent {
 }  // namespace
 
 int main() {
-  Agent agent;
-  for (std::string line; std::getline(std::cin, line);) agent.take(json::parse(line));
+  try {
+    player agent;
+    for (std::string line; std::getline(std::cin, line);) agent.take(json::parse(line));
+    return 0;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
 }

@@ -107,7 +107,7 @@ void Client::fail(uint64_t request, const Failure &why, const Rows *rows) {
 }
 
 void Client::answer(uint64_t request, const Rows &rows) {
-  const auto sent = rows.rows();
+  const auto &sent = rows.rows();
   if (take(request)) host_.answer(request, sent);
 }
 

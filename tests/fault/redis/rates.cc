@@ -27,13 +27,16 @@ constexpr Fault kOfServers[] = {
      .may_overlap = true},
 };
 
+void let_be(const Victims &victims) {
+  victims.rest(20, 50);
+}
+
 }  // namespace
 
 const std::span<const Fault> kServerRates(kOfServers);
 
 // Whoever plays them sets the clocks.
-const Fault kFastClients = {"clocks of all clients at 1.5 times their rate",
-                            [](const Victims &victims) { victims.rest(20, 50); }};
+const Fault kFastClients = {"clocks of all clients at 1.5 times their rate", let_be};
 const Fault kSlowClients = {
     .name = "clocks of all clients at a fifth of their rate, SIGSTOP of a worker",
     .act = stop_worker,

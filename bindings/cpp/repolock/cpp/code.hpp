@@ -74,8 +74,8 @@ class error_category final : public std::error_category {
 }  // namespace detail
 
 inline const std::error_category &category() noexcept {
-  static const detail::error_category only;
-  return only;
+  static const detail::error_category kOnly;
+  return kOnly;
 }
 
 inline std::error_code make_error_code(errc code) noexcept {
