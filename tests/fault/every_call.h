@@ -21,12 +21,19 @@ static void with_nothing(struct world *world) {
   (void)world;
 }
 
+/* However long it takes: the short wait is for the calls. */
+static repolock_request_t *patient_request(const struct world *world) {
+  return new_request(world->ttl_ms, -1);
+}
+
 static void with_lease(struct world *world) {
-  world->lease = lock(world->client, "a/b");
+  repolock_request_t *request = patient_request(world);
+  world->lease = lock_as(world->client, "a/b", request);
+  repolock_request_free(request);
 }
 
 static void with_waiter(struct world *world) {
-  repolock_request_t *request = new_request(world->ttl_ms, -1);
+  repolock_request_t *request = patient_request(world);
   with_lease(world);
   world->op = start_lock(world->client, "a/b", request);
   repolock_request_free(request);
@@ -40,7 +47,9 @@ static void with_waiter_who_is_told(struct world *world) {
 }
 
 static void with_grant(struct world *world) {
-  world->op = start_lock(world->client, "a/b", NULL);
+  repolock_request_t *request = patient_request(world);
+  world->op = start_lock(world->client, "a/b", request);
+  repolock_request_free(request);
   assert_status(repolock_op_wait(world->op, -1), REPOLOCK_OK);
 }
 
@@ -61,7 +70,7 @@ static void stay(const repolock_event_t *event, void *data) {
 }
 
 static void with_lease_that_ran_out(struct world *world) {
-  repolock_request_t *request = new_request(world->ttl_ms, -1);
+  repolock_request_t *request = patient_request(world);
   repolock_request_set_max_hold(request, MAX_HOLD_MS);
   world->lease = lock_as(world->client, "a/b", request);
   repolock_request_free(request);
