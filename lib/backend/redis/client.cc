@@ -1,5 +1,6 @@
 #include "backend/redis/client.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -137,10 +138,21 @@ Fault Client::object_to(const Server &server, const Info &info) {
   return std::nullopt;
 }
 
-// A first use is one where none of them has a guard.
+// A first use is one where none of them has a guard. Whatever was seen before one of them was connected
+// may be long ago: they were in use since, perhaps, and that one has lost all.
 void Client::guard_missing() {
-  for (const auto &server : servers_)
+  uint64_t newest = 0;
+  for (const auto &server : servers_) {
     if (!server->node().lacks_guard()) return;
+    newest = std::max(newest, server->node().connected_at());
+  }
+  bool is_seen_anew = false;
+  for (const auto &server : servers_)
+    if (server->node().missed_guard_at() < newest) {
+      is_seen_anew = true;
+      server->node().look_again();
+    }
+  if (is_seen_anew) return;
   for (const auto &server : servers_) server->node().begin_first_use();
 }
 

@@ -140,6 +140,7 @@ class Client final : private Server::Owner {
   void server_changed(Server &server) override;
   Fault object_to(const Server &server, const Info &info) override;
   void guard_missing() override;
+  uint64_t next_event() override { return ++last_event_; }
   void server_out_of_memory(Server &) override { out_of_memory(); }
   void guarded_by(const std::function<void()> &body) override;
   template <class Body>
@@ -165,6 +166,7 @@ class Client final : private Server::Owner {
   std::unordered_map<std::string, std::vector<LeasePtr>> held_;  // by lease id
   size_t forget_at_ = 64;  // so many leases: look whether some of them were forgotten
   int64_t last_att_ = 0;
+  uint64_t last_event_ = 0;
   Timer beat_timer_;
   int64_t beat_at_ = INT64_MAX;
 };

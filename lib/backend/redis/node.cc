@@ -50,7 +50,8 @@ void Node::open() {
 // ---- Coming and going ----
 
 void Node::connected() {
-  looks_ = 0;
+  forget_looks();
+  connected_at_ = listener_.next_event();
   if (state_ != State::kConnecting) enter(State::kJoining, why_);  // as bad as before, so far
   const std::string_view words[] = {"INFO"};
   connection_->send(words, [this](const Outcome &outcome) { look(outcome); });
@@ -97,18 +98,19 @@ void Node::ask_guard(const char *want) {
   const std::string cap = std::to_string(settings_.cap_ms());
   const std::string_view words[] = {
       "EVAL", script::kGuard.text, "1", guard_key_, info_.run_id, config_, cap, want};
-  connection_->send(words, [this, asked = std::string(want)](const Outcome &outcome) {
-    guarded(outcome, asked);
+  const uint64_t asked_at = listener_.next_event();
+  connection_->send(words, [this, asked = std::string(want), asked_at](const Outcome &outcome) {
+    guarded(outcome, asked, asked_at);
   });
 }
 
-void Node::guarded(const Outcome &outcome, const std::string &want) {
+void Node::guarded(const Outcome &outcome, const std::string &want, uint64_t asked_at) {
   if (outcome.failure) return;
   const Reply &reply = outcome.reply;
   if (reply.is_error()) return connection_->give_up(failure_of(reply.text, name_));
   hear_clock(outcome);
   if (is_word(reply, "ADMITTED")) {
-    looks_ = 0;
+    forget_looks();
     voted_as_ = info_.run_id;
     floor_ = static_cast<uint64_t>(reply.number_at(2));
     connection_->settle();
@@ -116,7 +118,7 @@ void Node::guarded(const Outcome &outcome, const std::string &want) {
   }
   if (is_word(reply, "PENDING") && reply.elements.size() > 2)
     return wait_for_guard(reply.number_at(2), reply.text_at(3).empty() && voted_as_.empty());
-  if (is_word(reply, "MISSING") && want == "look") return missing();
+  if (is_word(reply, "MISSING") && want == "look") return missing(asked_at);
   const bool is_other = is_word(reply, "OTHER");
   if (is_other && settings_.has_durable_writes && want != "survived") return ask_guard("survived");
   if ((is_other || is_word(reply, "MISSING")) && want != "wait") return ask_guard("wait");
@@ -131,24 +133,35 @@ void Node::guarded(const Outcome &outcome, const std::string &want) {
   connection_->give_up(not_understood(name_));
 }
 
-// Another client may be about to begin: what it has not written yet it has by the second look.
-void Node::missing() {
+// Another client may be about to begin: what it has not written yet it has by the last look.
+void Node::missing(uint64_t asked_at) {
   constexpr int kMostLooks = 2;
-  if (++looks_ > kMostLooks) {
-    looks_ = 0;
+  if (looks_ >= kMostLooks) {
+    forget_looks();
     return ask_guard("wait");
   }
+  missed_guard_at_ = asked_at;
   timer_.set(host_.now() + kLookAgainMs);
   listener_.guard_missing();
 }
 
-void Node::begin_first_use() {
+void Node::forget_looks() {
+  missed_guard_at_ = 0;
   looks_ = 0;
+}
+
+void Node::look_again() {
+  missed_guard_at_ = 0;
+  ask_guard("look");
+}
+
+void Node::begin_first_use() {
+  forget_looks();
   ask_guard("first");
 }
 
 void Node::wait_for_guard(int64_t ms, bool is_new) {
-  looks_ = 0;
+  forget_looks();
   connection_->settle();
   timer_.set(host_.now() + ms + 1);
   const std::string why =
@@ -160,20 +173,23 @@ void Node::wait_for_guard(int64_t ms, bool is_new) {
 }
 
 void Node::timer_fired() {
-  if (looks_ > 0 && connection_->is_connected()) return ask_guard("look");
+  if (lacks_guard() && connection_->is_connected()) {
+    ++looks_;
+    return ask_guard("look");
+  }
   if (state_ != State::kWaiting) return;
   timer_.set(host_.now() + kAskAgainMs);  // unless an answer says otherwise
   ask_guard("wait");
 }
 
 void Node::disconnected(const Failure &why) {
-  looks_ = 0;
+  forget_looks();
   info_ = {};
   enter(State::kDown, why);
 }
 
 void Node::out_of_memory() {
-  looks_ = 0;
+  forget_looks();
   parked_.clear();
   state_ = State::kDown;
   why_.status = REPOLOCK_E_UNAVAILABLE;

@@ -43,6 +43,8 @@ class Node final : private Connection::Listener {
     // Of a quorum: it has no guard. What that means depends on the others: begin_first_use() follows if
     // none of them has one.
     virtual void guard_missing() = 0;
+    // Numbers what happens to all servers of a client, in its order. No clock: a client may be stopped.
+    virtual uint64_t next_event() = 0;
 
    protected:
     ~Listener() = default;
@@ -61,7 +63,10 @@ class Node final : private Connection::Listener {
   bool votes() const { return state_ == State::kVoting; }
   bool is_connected() const { return state_ == State::kVoting || state_ == State::kWaiting; }
   uint64_t floor() const { return floor_; }  // no fence below it, as the guard has said
-  bool lacks_guard() const { return looks_ > 0; }
+  bool lacks_guard() const { return missed_guard_at_ != 0; }
+  uint64_t missed_guard_at() const { return missed_guard_at_; }  // when that look was sent
+  uint64_t connected_at() const { return connected_at_; }
+  void look_again();
   void begin_first_use();
   // While it does not vote.
   const Failure &why() const { return why_; }
@@ -90,10 +95,11 @@ class Node final : private Connection::Listener {
 
   void look(const Outcome &outcome);
   void ask_guard(const char *want);
-  void guarded(const Outcome &outcome, const std::string &want);
+  void guarded(const Outcome &outcome, const std::string &want, uint64_t asked_at);
   void enter(State state, Failure why = {});
   void wait_for_guard(int64_t ms, bool is_new);  // new: not known to any guard
-  void missing();
+  void missing(uint64_t asked_at);
+  void forget_looks();
   const char *first_want() const;
   static void refuse(const Call &call, const Failure &why);
   void send_script(const std::shared_ptr<Call> &call, bool by_text);
@@ -113,9 +119,10 @@ class Node final : private Connection::Listener {
   Failure why_;
   Info info_;
   uint64_t floor_ = 0;
-  int looks_ = 0;             // that found no guard, since it was connected
-  std::string voted_as_;      // the run_id of the server when it voted last
-  int64_t clock_offset_ = 0;  // the server's less ours
+  uint64_t connected_at_ = 0, missed_guard_at_ = 0;  // as next_event() numbers them
+  int looks_ = 0;                                    // after a pause, that found no guard
+  std::string voted_as_;                             // the run_id of the server when it voted last
+  int64_t clock_offset_ = 0;                         // the server's less ours
   bool knows_clock_ = false;
   std::vector<std::function<void()>> parked_;  // until the first attempt has ended
 };

@@ -26,6 +26,7 @@ class Server final : private Node::Listener, private Subscriber::Listener {
     virtual void server_changed(Server &server) = 0;
     virtual Fault object_to(const Server &server, const Info &info) = 0;
     virtual void guard_missing() = 0;
+    virtual uint64_t next_event() = 0;
     virtual void subscribed(Server &server) = 0;
     virtual void told(Server &server, const std::string &text) = 0;
     virtual void server_out_of_memory(Server &server) = 0;
@@ -62,6 +63,7 @@ class Server final : private Node::Listener, private Subscriber::Listener {
   void node_changed() override;
   Fault object_to(const Info &info) override { return owner_.object_to(*this, info); }
   void guard_missing() override { owner_.guard_missing(); }
+  uint64_t next_event() override { return owner_.next_event(); }
   void subscribed() override { owner_.subscribed(*this); }
   void told(const std::string &text) override { owner_.told(*this, text); }
   void let_go_of_orphans();
