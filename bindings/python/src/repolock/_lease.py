@@ -1,0 +1,148 @@
+"""One acquisition, from its grant to its release or loss."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+
+from repolock._core import Core
+from repolock._ears import Event, LoopEar, ThreadEar
+from repolock._errors import LockError, LockLostError, lock_error, loss
+from repolock._events import Events, Listener
+from repolock._library import CData, ffi, lib, text
+from repolock._operation import Operation, Steps, finish
+
+# The clock may know of a loss a moment before the news tell its reason.
+_NEWS_DELAY = 1.0
+
+
+class LossNews:
+    """Hears of a loss. It does not know the lease, which is to be collected if all forget it."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._followers: list[Listener] = []
+        self.is_over = False
+        self.loss: Event | None = None
+        self.tag = events.listen(self.hear)
+
+    def hear(self, event: Event | None) -> None:
+        """The loss, or None: there will be none any more."""
+        if self.is_over:
+            return
+        self.loss, self.is_over = event, True
+        self._events.forget(self.tag)
+        for follower in list(self._followers):
+            follower(event)
+
+    def follow(self, listener: Listener) -> None:
+        """Hears it too, maybe at once, maybe twice."""
+        self._followers.append(listener)
+        if self.is_over:
+            listener(self.loss)
+
+    def until(self, timeout: float | None) -> _Until:
+        """To wait for it."""
+        return _Until(self._events, self, timeout)
+
+
+class _Until:
+    def __init__(self, events: Events, news: LossNews, timeout: float | None) -> None:
+        self._events, self._news, self._timeout = events, news, timeout
+
+    def wait(self) -> int:
+        ear = ThreadEar()
+        self._news.follow(ear.hear)
+        return int(self._events.wait(ear, self._timeout))
+
+    async def wait_async(self) -> int:
+        ear = LoopEar()
+        self._news.follow(ear.hear)
+        with self._events.attached(asyncio.get_running_loop()):
+            try:
+                await asyncio.wait_for(ear.listen(), self._timeout)
+            except asyncio.TimeoutError:
+                return 0
+        return 1
+
+
+class Lease:
+    """The library's lease. Forgotten without a release it warns, and is renewed no longer."""
+
+    def __init__(self, core: Core, place: CData, repos: str) -> None:
+        self._core = core  # a child outlives its client in C; here it keeps it
+        self._cell = place
+        self._repos = repos
+        self._is_released = False
+        self.news = LossNews(core.events)
+        tag = ffi.cast("void *", self.news.tag)
+        lib.repolock_lease_on_lost(place[0], ffi.NULL, tag, ffi.NULL)
+
+    @property
+    def handle(self) -> CData:
+        """For the getters."""
+        return self._cell[0]
+
+    @property
+    def status(self) -> int:
+        """OK, or why it is not held."""
+        return int(lib.repolock_lease_status(self._cell[0]))
+
+    def failure(self) -> LockError | None:
+        """Why it is not held; None while it is."""
+        status = self.status
+        if status == lib.REPOLOCK_OK:
+            return None
+        message = text(lib.repolock_lease_message(self._cell[0]))
+        if status in (lib.REPOLOCK_E_LOST, lib.REPOLOCK_E_SHUTDOWN):
+            heard = self.news.loss
+            reason = heard.fields.get("reason", "") if heard else ""
+            return loss(text(lib.repolock_status_name(status)), message, reason)
+        return lock_error(status, message)
+
+    def until_lost(self, timeout: float | None) -> Steps[LockLostError | None]:
+        """The loss; None if there is none in time, or it was released."""
+        self._core.events.read()
+        if not self.news.is_over:
+            found = self.failure()
+            yield self.news.until(_NEWS_DELAY if isinstance(found, LockLostError) else timeout)
+        found = self.failure()
+        return found if isinstance(found, LockLostError) else None
+
+    def release(self) -> Steps[None]:
+        """Raises the loss, if it was lost before."""
+        found = self.failure()
+        if isinstance(found, LockLostError):
+            found = yield from self.until_lost(None)
+        self._is_released = True
+        operation = Operation(
+            self._core.events, lambda place: lib.repolock_release_start(self._cell[0], place)
+        )
+        try:
+            status = yield operation
+            error = None if status == lib.REPOLOCK_OK else operation.error(status)
+        finally:
+            operation.free()
+            self.news.hear(None)
+        if found is not None or error is not None:
+            raise found or error  # type: ignore[misc]
+
+    def extend(self, ttl_ms: int) -> Steps[None]:
+        """Renews now."""
+        yield from finish(
+            Operation(
+                self._core.events,
+                lambda place: lib.repolock_extend_start(self._cell[0], ttl_ms, place),
+            )
+        )
+
+    def __del__(self) -> None:
+        self._core.events.forget(self.news.tag)
+        if not self._is_released and self.status == lib.REPOLOCK_OK:
+            warnings.warn(
+                f"the lock of {self._repos} was forgotten without a release: it is renewed no "
+                "longer, and ends by its ttl",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )

@@ -1,0 +1,46 @@
+"""Cancels the task whose lock is lost, in the way of asyncio.timeout."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from repolock._ears import Event
+from repolock._events import Events
+from repolock._lease import LossNews
+
+
+class Watch:
+    """From the grant until :meth:`stop`, in the task that has the lock."""
+
+    def __init__(self, events: Events, news: LossNews) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError('on_lost="cancel" needs a task to cancel')
+        self._events, self._task, self._loop = events, task, asyncio.get_running_loop()
+        self._requests: int = task.cancelling() if hasattr(task, "cancelling") else 0
+        self._is_on = True
+        self._has_cancelled = False
+        events.attach(self._loop)
+        news.follow(self._hear)
+
+    def _hear(self, event: Event | None) -> None:
+        if event is not None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed
+                self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._is_on and not self._has_cancelled:
+            self._has_cancelled = True
+            self._task.cancel()
+
+    async def stop(self, error: BaseException | None) -> bool:
+        """True if the task was cancelled by this, and by nobody else; error is what its body raised."""
+        self._is_on = False
+        self._events.detach(self._loop)
+        if not self._has_cancelled:
+            return False
+        if not isinstance(error, asyncio.CancelledError):  # it ended just before it was thrown
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+        return not hasattr(self._task, "uncancel") or self._task.uncancel() <= self._requests
