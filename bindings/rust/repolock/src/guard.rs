@@ -119,15 +119,18 @@ impl LockGuard {
     pub fn check(&self) -> Result<()> {
         // SAFETY: the lease lives, and lends its text.
         let status = unsafe { sys::repolock_lease_status(self.handle()) };
-        if status == sys::REPOLOCK_OK {
-            return Ok(());
+        match status {
+            sys::REPOLOCK_OK => return Ok(()),
+            sys::REPOLOCK_E_FORKED => {} // nobody may be there to unlock a mutex
+            _ => {
+                if let Some(loss) = self.loss.known() {
+                    return Err(loss);
+                }
+            }
         }
         // SAFETY: as above.
         let message = unsafe { ffi::text(sys::repolock_lease_message(self.handle())) };
-        Err(self
-            .loss
-            .known()
-            .unwrap_or_else(|| Error::of(status, Details::saying(message))))
+        Err(Error::of(status, Details::saying(message)))
     }
 
     /// [`check`](LockGuard::check) as yes or no.
