@@ -66,8 +66,8 @@ impl Op {
 
     /// An error where blocking is not allowed: in a callback.
     pub(crate) fn may_block(&self) -> Result<()> {
-        // SAFETY: the handle lives.
-        match unsafe { sys::repolock_op_wait(self.handle(), 0) } {
+        // SAFETY: the handle lives. Not to wait at all would be allowed anywhere.
+        match unsafe { sys::repolock_op_wait(self.handle(), 1) } {
             sys::REPOLOCK_E_WRONG_THREAD => self.result(sys::REPOLOCK_E_WRONG_THREAD),
             _ => Ok(()),
         }
