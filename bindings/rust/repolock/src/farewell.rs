@@ -16,8 +16,11 @@ use std::time::Duration;
 /// `lease` lives; it may be freed as soon as this returns.
 pub(crate) unsafe fn release(lease: *mut sys::repolock_lease_t) {
     let mut op = ptr::null_mut();
-    if sys::repolock_release_start(lease, &mut op) == sys::REPOLOCK_OK {
-        Farewell::begin(op, None);
+    // SAFETY: the lease lives, and a new op is ours.
+    unsafe {
+        if sys::repolock_release_start(lease, &mut op) == sys::REPOLOCK_OK {
+            Farewell { op, client: None }.begin();
+        }
     }
 }
 
@@ -27,13 +30,18 @@ pub(crate) unsafe fn release(lease: *mut sys::repolock_lease_t) {
 /// `client` lives, and belongs to this call from now on.
 pub(crate) unsafe fn end(client: NonNull<sys::repolock_client_t>) {
     let mut op = ptr::null_mut();
-    if sys::repolock_shutdown_start(client.as_ptr(), 0, &mut op) == sys::REPOLOCK_OK {
-        Farewell::begin(op, Some(client));
-    } else {
-        sys::repolock_client_free(client.as_ptr()); // in the child of a fork
+    // SAFETY: the client is ours, and so is a new op.
+    unsafe {
+        if sys::repolock_shutdown_start(client.as_ptr(), 0, &mut op) == sys::REPOLOCK_OK {
+            let client = Some(client);
+            Farewell { op, client }.begin();
+        } else {
+            sys::repolock_client_free(client.as_ptr()); // in the child of a fork
+        }
     }
 }
 
+/// An op whose end nobody waits for, and what is to be freed then.
 struct Farewell {
     op: *mut sys::repolock_op_t,
     client: Option<NonNull<sys::repolock_client_t>>,
@@ -41,21 +49,31 @@ struct Farewell {
 
 impl Farewell {
     /// # Safety
-    /// `op` and `client` live, and belong to this call from now on.
-    unsafe fn begin(op: *mut sys::repolock_op_t, client: Option<NonNull<sys::repolock_client_t>>) {
+    /// Both handles live, and belong to this call from now on.
+    unsafe fn begin(self) {
         count(1);
-        let itself = Box::into_raw(Box::new(Farewell { op, client }));
-        let status = sys::repolock_op_on_done(op, Some(done), itself.cast(), Some(forget));
-        if status != sys::REPOLOCK_OK {
-            (*itself).free(); // nobody would be told: all is over
-            forget(itself.cast());
+        let op = self.op;
+        let itself = Box::into_raw(Box::new(self));
+        // SAFETY: the op lives; the callbacks get the box, which forget takes back. If they do not get
+        // it, nobody would be told: all is over.
+        unsafe {
+            let status = sys::repolock_op_on_done(op, Some(done), itself.cast(), Some(forget));
+            if status != sys::REPOLOCK_OK {
+                (*itself).free();
+                forget(itself.cast());
+            }
         }
     }
 
+    /// # Safety
+    /// It comes once.
     unsafe fn free(&self) {
-        sys::repolock_op_free(self.op);
-        if let Some(client) = self.client {
-            sys::repolock_client_free(client.as_ptr());
+        // SAFETY: both handles are ours.
+        unsafe {
+            sys::repolock_op_free(self.op);
+            if let Some(client) = self.client {
+                sys::repolock_client_free(client.as_ptr());
+            }
         }
     }
 }

@@ -16,7 +16,10 @@ pub(crate) unsafe fn text(lent: *const c_char) -> String {
     if lent.is_null() {
         return String::new();
     }
-    CStr::from_ptr(lent).to_string_lossy().into_owned()
+    // SAFETY: it ends in NUL.
+    unsafe { CStr::from_ptr(lent) }
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Runs what the library has called us for. A panic ends here, after the panic hook has told of it.

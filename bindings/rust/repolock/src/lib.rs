@@ -38,12 +38,13 @@
 //! # Ok(()) }) }
 //! ```
 
-#![warn(missing_docs)]
+#![warn(missing_docs, unsafe_op_in_unsafe_fn)]
 
 mod abilities;
 pub mod blocking;
 mod client;
 mod error;
+mod event;
 mod farewell;
 mod ffi;
 mod guard;

@@ -1,9 +1,9 @@
 //! The client's log.
 
+use crate::event::Event;
 use crate::{ffi, Error, Result};
 use repolock_sys as sys;
 use std::os::raw::c_void;
-use std::ptr;
 
 /// How grave a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,19 +43,23 @@ pub(crate) unsafe fn subscribe(
     logger: Logger,
 ) -> Result<()> {
     let shared = Box::into_raw(Box::new(logger)).cast::<c_void>();
-    let status =
-        sys::repolock_client_on_log(client, level as i32, Some(hear), shared, Some(forget));
+    // SAFETY: the client lives; the callbacks get the box, which forget takes back.
+    let status = unsafe {
+        sys::repolock_client_on_log(client, level as i32, Some(hear), shared, Some(forget))
+    };
     if status == sys::REPOLOCK_OK {
         return Ok(());
     }
-    forget(shared); // nothing was kept, called or freed
+    // SAFETY: nothing was kept, called or freed.
+    unsafe { forget(shared) };
     Err(Error::of(status, Box::default()))
 }
 
 unsafe extern "C" fn hear(event: *const sys::repolock_event_t, user_data: *mut c_void) {
     ffi::guarded(|| {
         // SAFETY: it is the box of subscribe; the event is lent for the call.
-        unsafe { (*user_data.cast::<Logger>())(&record(event)) }
+        let (logger, event) = unsafe { (&*user_data.cast::<Logger>(), Event::lent(event)) };
+        logger(&LogRecord::of(&event));
     });
 }
 
@@ -64,20 +68,17 @@ unsafe extern "C" fn forget(user_data: *mut c_void) {
     ffi::guarded(|| drop(unsafe { Box::from_raw(user_data.cast::<Logger>()) }));
 }
 
-unsafe fn record(event: *const sys::repolock_event_t) -> LogRecord {
-    let mut fields = Vec::new();
-    let (mut key, mut value) = (ptr::null(), ptr::null());
-    while sys::repolock_event_field(event, fields.len(), &mut key, &mut value) == sys::REPOLOCK_OK {
-        fields.push((ffi::text(key), ffi::text(value)));
-    }
-    LogRecord {
-        level: match sys::repolock_event_level(event) {
-            sys::REPOLOCK_LOG_ERROR => LogLevel::Error,
-            sys::REPOLOCK_LOG_WARN => LogLevel::Warn,
-            sys::REPOLOCK_LOG_INFO => LogLevel::Info,
-            _ => LogLevel::Debug,
-        },
-        message: ffi::text(sys::repolock_event_message(event)),
-        fields,
+impl LogRecord {
+    fn of(event: &Event) -> Self {
+        LogRecord {
+            level: match event.level() {
+                sys::REPOLOCK_LOG_ERROR => LogLevel::Error,
+                sys::REPOLOCK_LOG_WARN => LogLevel::Warn,
+                sys::REPOLOCK_LOG_INFO => LogLevel::Info,
+                _ => LogLevel::Debug,
+            },
+            message: event.message(),
+            fields: event.fields(),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! News of a loss, for as many as want it.
 
+use crate::event::Event;
 use crate::{ffi, Details, Error};
 use repolock_sys as sys;
 use std::collections::BTreeMap;
@@ -7,7 +8,6 @@ use std::future::Future;
 use std::mem;
 use std::os::raw::c_void;
 use std::pin::Pin;
-use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -30,15 +30,19 @@ impl Loss {
     pub(crate) unsafe fn of(lease: *mut sys::repolock_lease_t) -> crate::Result<Arc<Loss>> {
         let loss = Arc::new(Loss::default());
         let shared = Arc::into_raw(Arc::clone(&loss)) as *mut c_void;
-        let status = sys::repolock_lease_on_lost(lease, Some(hear), shared, Some(forget));
+        // SAFETY: the lease lives; the callbacks get a count, which forget gives back.
+        let status =
+            unsafe { sys::repolock_lease_on_lost(lease, Some(hear), shared, Some(forget)) };
         if status == sys::REPOLOCK_OK {
             return Ok(loss);
         }
-        drop(Arc::from_raw(shared as *const Loss)); // nothing was kept, called or freed
+        // SAFETY: nothing was kept, called or freed.
+        unsafe { forget(shared) };
         if status != sys::REPOLOCK_E_SHUTDOWN {
             return Err(Error::of(status, Box::default()));
         }
-        let message = ffi::text(sys::repolock_lease_message(lease));
+        // SAFETY: the lease lives, and lends its text.
+        let message = unsafe { ffi::text(sys::repolock_lease_message(lease)) };
         loss.end(Some(Error::of(status, Details::saying(message))));
         Ok(loss)
     }
@@ -68,8 +72,8 @@ impl Loss {
 unsafe extern "C" fn hear(event: *const sys::repolock_event_t, user_data: *mut c_void) {
     ffi::guarded(|| {
         // SAFETY: it is the count that Loss::of gave away; the event is lent for the call.
-        let loss = unsafe { &*(user_data as *const Loss) };
-        loss.end(Some(unsafe { told(event) }));
+        let (loss, event) = unsafe { (&*(user_data as *const Loss), Event::lent(event)) };
+        loss.end(Some(told(&event)));
     });
 }
 
@@ -78,17 +82,13 @@ unsafe extern "C" fn forget(user_data: *mut c_void) {
     ffi::guarded(|| drop(unsafe { Arc::from_raw(user_data as *const Loss) }));
 }
 
-unsafe fn told(event: *const sys::repolock_event_t) -> Error {
-    let mut details = Details::saying(ffi::text(sys::repolock_event_message(event)));
-    let (mut key, mut value) = (ptr::null(), ptr::null());
-    let mut index = 0;
-    while sys::repolock_event_field(event, index, &mut key, &mut value) == sys::REPOLOCK_OK {
-        if ffi::text(key) == "reason" {
-            details.reason = Some(ffi::text(value));
-        }
-        index += 1;
-    }
-    Error::of(sys::repolock_event_status(event), details)
+fn told(event: &Event) -> Error {
+    let mut details = Details::saying(event.message());
+    let mut fields = event.fields().into_iter();
+    details.reason = fields
+        .find(|(key, _)| key == "reason")
+        .map(|(_, reason)| reason);
+    Error::of(event.status(), details)
 }
 
 /// The end of a lock: the error of its loss, or `None` once it was released or abandoned. It borrows

@@ -1,5 +1,6 @@
 //! One operation under way, as a future without a runtime: the library's thread wakes whoever polls.
 
+use crate::event::Event;
 use crate::{ffi, Details, Error, Result, Snapshot};
 use repolock_sys as sys;
 use std::future::Future;
@@ -191,8 +192,8 @@ impl Future for Completion<'_> {
 unsafe extern "C" fn hear(event: *const sys::repolock_event_t, user_data: *mut c_void) {
     ffi::guarded(|| {
         // SAFETY: it is the count that listen gave away; the event is lent for the call.
-        let signal = unsafe { &*(user_data as *const Signal) };
-        if unsafe { sys::repolock_event_kind(event) } == sys::REPOLOCK_EVENT_WAITING {
+        let (signal, event) = unsafe { (&*(user_data as *const Signal), Event::lent(event)) };
+        if event.is_waiting() {
             signal.has_moved.store(true, Ordering::Release);
         }
         signal.wake();

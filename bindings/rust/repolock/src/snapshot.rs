@@ -81,10 +81,13 @@ impl Snapshot {
     pub(crate) unsafe fn of(op: *const sys::repolock_op_t) -> Self {
         let mut handle = std::ptr::null_mut();
         let mut copy = Snapshot::default();
-        if sys::repolock_op_snapshot(op, &mut handle) != sys::REPOLOCK_OK {
+        // SAFETY: the op lives.
+        if unsafe { sys::repolock_op_snapshot(op, &mut handle) } != sys::REPOLOCK_OK {
             return copy;
         }
-        for row in (0..sys::repolock_snapshot_size(handle)).map(|index| Row { handle, index }) {
+        // SAFETY: the snapshot is ours until it is freed below.
+        let size = unsafe { sys::repolock_snapshot_size(handle) };
+        for row in (0..size).map(|index| Row { handle, index }) {
             match row.number(sys::REPOLOCK_NUMBER_ROW).unwrap_or(0) as i32 {
                 sys::REPOLOCK_ROW_HOLDER => copy.holders.push(row.holder()),
                 sys::REPOLOCK_ROW_WAITER => copy.waiters.push(row.waiter()),
@@ -92,7 +95,8 @@ impl Snapshot {
                 _ => {} // of a later version
             }
         }
-        sys::repolock_snapshot_free(handle);
+        // SAFETY: no row is left.
+        unsafe { sys::repolock_snapshot_free(handle) };
         copy
     }
 
