@@ -205,7 +205,8 @@ fn the_child_of_a_fork_has_no_part_in_the_lock() {
         let child = unsafe { fork() };
         if child == 0 {
             let has_no_part = matches!(guard.check(), Err(Error::Forked(_)))
-                && matches!(block_on(client.try_lock(&repo)), Err(Error::Forked(_)));
+                && matches!(block_on(client.try_lock(&repo)), Err(Error::Forked(_)))
+                && matches!(block_on(open(url).try_lock(&repo)), Err(Error::Held(_)));
             drop(guard);
             drop(client);
             unsafe { _exit(if has_no_part { 0 } else { 1 }) };
