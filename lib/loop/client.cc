@@ -43,7 +43,7 @@ core::Result<ClientPtr> Client::open(const core::Options &options,
   settings.node_timeout = options.node_timeout();
   settings.heartbeat = options.heartbeat();
   settings.capabilities = client->capabilities_;
-  client->engine_.emplace(settings, port::random_number);
+  client->engine_.emplace(settings, port::RandomNumbers());
   Client *self = client.get();
   client->timer_ = client->loop_.timer_new(
       [self] { self->tell_engine([](Engine &engine, Millis now) { engine.tick(now); }); });

@@ -1,6 +1,7 @@
 #include "port/fork.h"
 
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +22,19 @@ constinit ForkSafeMutex g_descriptor_mutex;
 // Never freed on purpose: it must outlive every thread, and a global destructor would not.
 // A bit a descriptor, because a child must not touch the allocator: not every one survives fork().
 constinit std::vector<uint64_t> *g_descriptors = nullptr;
+
+// On a page that the kernel wipes in each child that has memory of its own; 0 is unknown. Null: the kernel
+// does not do that.
+constinit std::atomic<int64_t> *g_process_id = nullptr;
+
+std::atomic<int64_t> *page_of_one_process() {
+  const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void *page = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return nullptr;
+  if (madvise(page, size, MADV_WIPEONFORK) == 0) return new (page) std::atomic<int64_t>(0);
+  munmap(page, size);
+  return nullptr;
+}
 
 constexpr size_t kBits = 64;
 size_t word_of(int fd) {
@@ -57,11 +71,18 @@ struct ForkHandlers {
   }
 
   // When the library is loaded: at the first use another thread might be in the middle of a fork.
-  [[gnu::constructor]] static void install() { pthread_atfork(prepare, parent, child); }
+  [[gnu::constructor]] static void install() {
+    pthread_atfork(prepare, parent, child);
+    g_process_id = page_of_one_process();
+  }
 };
 
 int64_t process_id() {
-  return getpid();
+  if (g_process_id == nullptr) return getpid();
+  if (const int64_t known = g_process_id->load(std::memory_order_relaxed)) return known;
+  const int64_t pid = getpid();
+  g_process_id->store(pid, std::memory_order_relaxed);
+  return pid;
 }
 
 void ForkSafeMutex::lock() {

@@ -28,6 +28,7 @@
 
 namespace repolock::port {
 
+// Of this process, also in a child that was made by a bare clone. No system call, but for the first one.
 int64_t process_id();
 
 // A mutex that fork() takes before and lets go after, on both sides: a child never meets it locked,

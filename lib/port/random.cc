@@ -26,4 +26,13 @@ uint64_t random_number() {
   return number;
 }
 
+uint64_t RandomNumbers::operator()() {
+  if (left_ == 0) {
+    if (!random_bytes(numbers_, sizeof numbers_))
+      throw std::runtime_error("the kernel gave no random bytes");
+    left_ = kKept;
+  }
+  return numbers_[--left_];
+}
+
 }  // namespace repolock::port

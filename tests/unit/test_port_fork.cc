@@ -2,10 +2,12 @@
 #include "port/fork.h"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
@@ -130,10 +132,23 @@ void a_child_never_meets_the_mutex_locked(void **) {
   assert_true(good);
 }
 
+// Nobody hears of a bare clone, and the handle's check must not take the child for its parent.
+void a_child_knows_its_own_pid(void **) {
+  assert_int_equal(process_id(), getpid());
+  assert_true(holds_in_child([] { return process_id() == syscall(SYS_getpid); }));
+  const long child = syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+  if (child == 0) _exit(process_id() == syscall(SYS_getpid) ? 0 : 1);
+  int status = -1;
+  assert_int_equal(waitpid(static_cast<pid_t>(child), &status, 0), child);
+  assert_int_equal(status, 0);
+  assert_int_equal(process_id(), getpid());
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      cmocka_unit_test(a_child_knows_its_own_pid),
       cmocka_unit_test(a_process_has_an_id),
       cmocka_unit_test(a_registered_descriptor_is_closed_in_the_child_alone),
       cmocka_unit_test(a_child_can_register_and_fork_as_well),
