@@ -144,9 +144,12 @@ void Loop::run_posted() {
     has_failed = std::exchange(has_failed_, false);
   }
   if (has_failed) on_failure_();
-  while (!tasks.empty()) {
+  // Others work on what was sent meanwhile.
+  constexpr int kTasksAtOnce = 16;
+  for (int done = 1; !tasks.empty(); ++done) {
     contain(tasks.front());
     tasks.pop_front();  // what it held goes before the next one runs
+    if (done % kTasksAtOnce == 0) run_later();
   }
 }
 

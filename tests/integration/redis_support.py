@@ -142,6 +142,16 @@ def reply_of(reply, *names):
     return SimpleNamespace(word=reply[0], **dict(zip(names, reply[1:])))
 
 
+def only_answer(reply):
+    """Of a call about many leases, with one of them."""
+    if reply[0] != "OK":
+        return reply
+    _, _, answer = reply
+    if isinstance(answer, RedisError):
+        raise answer
+    return answer
+
+
 class Node:
     """The scripts on one server, spoken as a client speaks them."""
 
@@ -175,16 +185,43 @@ class Node:
 
     def acq(self, name, lease, att=1, px=30000, shared=False, deadline=0, last=0, clock=0, seen=0,
             wait=False, channel="-", owner="host boot 1 2 job"):
-        reply = self.call("acq", name, lease, att, px, "s" if shared else "x", deadline, last,
-                          clock, seen, int(wait), channel, owner)
-        if reply[0] == "GRANT":
-            return reply_of(reply, "now", "fence", "previous", "again", "found")
-        return reply_of(reply, "now", "place", "pttl", "fence", "readers", "holder", "record")
+        how = ("s" if shared else "x") + ("q" if wait else "")
+        reply = self.call("acq", name, deadline, f"{lease}:{att}", px, how, last, clock, seen,
+                          f"{channel} {owner}")
+        now, answer = reply[1:2], only_answer(reply)
+        if answer[0] == "GRANT":
+            fence, previous = re.fullmatch(r"(\d+)[hco](\d)", answer[1]).groups()
+            return SimpleNamespace(word="GRANT", now=now[0], fence=int(fence),
+                                   previous=int(previous), again=int(answer[2] == "-"),
+                                   found=answer[2])
+        if answer is reply:  # of the whole message
+            return reply_of(reply, "now")
+        return reply_of(answer[:1] + now + answer[1:], "now", "place", "pttl", "fence", "readers",
+                        "holder", "record")
 
     def rel(self, name, lease, att=1, shared=False, ended=1, fence=0, found="-"):
         """ended=0: a failed attempt."""
-        reply = self.call("rel", name, lease, att, "s" if shared else "x", ended, fence, found)
-        return reply_of(reply, "done")
+        reply = self.call("rel", name, f"{lease}:{att}", "s" if shared else "x", ended, fence,
+                          found)
+        word, (done,) = reply[0], reply[1:]
+        if isinstance(done, RedisError):
+            raise done
+        return SimpleNamespace(word=word, done=done)
+
+    def acq_many(self, leases):
+        """leases: (name, lease), each exclusive and without a wait; the whole reply."""
+        keys, argv = [self.GUARD], [self.run_id, self.config, 0]
+        for name, lease in leases:
+            keys += list(vars(keys_of(name)).values())
+            argv += [f"{lease}:1", 30000, "x", 0, 0, 0, "- host boot 1 2 job"]
+        return self.eval("acq", keys, *argv)
+
+    def rel_many(self, leases):
+        keys, argv = [self.GUARD], [self.run_id, self.config]
+        for name, lease in leases:
+            keys += list(vars(keys_of(name)).values())
+            argv += [f"{lease}:1", "x", 1, 0, "-"]
+        return self.eval("rel", keys, *argv)
 
     def hold_many(self, leases, mode="renew", deadline=0):
         """leases: (name, lease, att, m, px)."""

@@ -11,7 +11,8 @@ import time
 
 from redis_case import ATTEMPT, RELEASED
 from redis_history import History, Violation
-from redis_support import Node, RedisError, Server, Subscriber, keys_of, skip_without_redis
+from redis_support import (Node, RedisError, Server, Subscriber, keys_of, only_answer,
+                           skip_without_redis)
 
 SEEDS, STEPS, SECONDS = 3, 4000, 3
 NAMES = ("owner/one", "owner/two", "owner/three")
@@ -221,12 +222,13 @@ class Run:
         reply = self.real_eval(script, keys, *argv)
         granted = None
         if script == "acq":
-            lease = argv[2]
+            lease = argv[3].partition(":")[0]
             actor = self.by_lease[lease]
             history = self.histories[actor.name]
-            if reply[0] == "GRANT" and not reply[4] and lease in history.line:
+            answer = only_answer(reply)
+            if answer[0] == "GRANT" and answer[2] != "-" and lease in history.line:
                 granted = lease
-            elif reply[0] == "HELD" and reply[2] and actor.lease == lease and \
+            elif answer[0] == "HELD" and answer[1] and actor.lease == lease and \
                     actor.state == "waiting":
                 history.stands(lease)
         if script == "hold" and reply[0] == "OK" and reply[2] == "OK":
@@ -234,8 +236,10 @@ class Run:
             name = self.by_lease[lease].name
             if self.over.get((lease, int(att), argv[5])) == self.put_backs[name]:
                 self.histories[name].must(False, "over", f"{argv[4]} came back after its end")
-        if script == "rel" and int(argv[5]) != ATTEMPT and argv[2] in self.by_lease:
-            self.histories[self.by_lease[argv[2]].name].ends(argv[2], argv[3])
+        if script == "rel" and int(argv[4]) != ATTEMPT:
+            lease, _, att = argv[2].partition(":")
+            if lease in self.by_lease:
+                self.histories[self.by_lease[lease].name].ends(lease, att)
         self.hear(granted)
 
     def release_what_is_not_ours(self):

@@ -6,7 +6,7 @@ import unittest
 
 from redis_case import (ATTEMPT, BROKEN, DAY_US, EXPIRED, RELEASED, WEEK_S, A, B, C, REPO,
                         ScriptTest, error_of)
-from redis_support import keys_of, skip_without_redis
+from redis_support import RedisError, keys_of, skip_without_redis
 
 KEYS = keys_of(REPO)
 
@@ -27,6 +27,32 @@ class Grant(ScriptTest):
             act()
             calls[step] = self.commands_inside()
         self.assertEqual(calls, {"acq": 6, "rel": 4})
+
+    def test_many_leases_need_one_write_of_each_key(self):
+        names = [f"owner/{i}" for i in range(10)]
+        for name in names:
+            self.grant(A, name=name)
+            self.node.rel(name, A)
+        self.redis("CONFIG", "RESETSTAT")
+        granted = self.node.acq_many((name, B) for name in names)
+        self.assertEqual([answer[0] for answer in granted[2:]], ["GRANT"] * 10)
+        self.assertEqual(self.commands_inside(), 4 + 2 * 10)  # guard, clock, EXISTS, MGET
+        self.redis("CONFIG", "RESETSTAT")
+        self.assertEqual(self.node.rel_many((name, B) for name in names), ["OK"] + [1] * 10)
+        self.assertEqual(self.commands_inside(), 3 + 10)  # MGET, DEL, EXISTS
+
+    def test_each_lease_of_many_has_an_answer_of_its_own(self):
+        self.grant(A, name="held")
+        self.redis("RPUSH", keys_of("list").l, "x")
+        self.redis("RPUSH", keys_of("no/fence").f, "x")
+        self.redis("SET", keys_of("poisoned").f, "9007199254740991o1")
+        names = ("free", "held", "list", "no/fence", "poisoned", "free/too")
+        free, held, *wrong, too = self.node.acq_many((name, B) for name in names)[2:]
+        self.assertEqual((free[0], held[0], too[0]), ("GRANT", "HELD", "GRANT"))
+        self.assertTrue(all(isinstance(answer, RedisError) for answer in wrong), wrong)
+        for name in ("no/fence", "poisoned"):
+            self.assertIsNone(self.l(name))
+        self.assertEqual(self.redis("LRANGE", keys_of("list").l, 0, -1), ["x"])
 
     def commands_inside(self):
         stats = self.redis("INFO", "commandstats").split("\r\n")

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "backend/redis/client.h"
+#include "backend/redis/server_error.h"
 
 namespace repolock::backend::redis {
 
@@ -132,19 +133,14 @@ std::vector<std::string> Client::acq_args(Attempt &attempt, size_t index) const 
 
 std::vector<std::string> Client::acq_args(const Lease &lease, size_t index,
                                           const Asking &how) const {
-  const Node &node = server(index).node();
   const bool has_end = how.waits && how.deadline_ms != INT64_MAX;
-  return {lease.id,
-          std::to_string(lease.att),
+  return {lease.id_and_att(),
           std::to_string(lease.ttl_ms + settings_.lock_delay_ms),
-          lease.shared ? "s" : "x",
-          std::to_string(node.deadline()),
-          std::to_string(has_end ? node.server_time(how.deadline_ms) : 0),
+          std::string(lease.shared ? "s" : "x") + (how.waits ? "q" : ""),
+          std::to_string(has_end ? server(index).node().server_time(how.deadline_ms) : 0),
           std::to_string(how.clock_hint),
           std::to_string(how.seen),
-          how.waits ? "1" : "0",
-          channel_,
-          lease.owner};
+          channel_ + ' ' + lease.owner};
 }
 
 uint64_t Client::highest_floor() const {
@@ -170,7 +166,7 @@ void Client::asked(uint64_t request, const LeasePtr &lease, size_t index, const 
   if (outcome.failure) return hear_failure(*attempt, index, *outcome.failure);
   const std::string_view word = outcome.reply.text_at(0);
   if (word == "GRANT") return hear_grant(*attempt, index, outcome);
-  if (word == "HELD") return hear_held(*attempt, index, outcome.reply);
+  if (word == "HELD") return hear_held(*attempt, index, outcome);
   if (word == "LATE" && ++part.late_tries <= kMostLateTries && host_.now() < attempt->deadline_ms)
     return ask(*attempt, index);
   if (word == "LATE" && host_.now() >= attempt->deadline_ms)
@@ -184,9 +180,8 @@ void Client::asked(uint64_t request, const LeasePtr &lease, size_t index, const 
 // The attempt is over, or began anew, and its REL may have been carried out before this.
 void Client::came_late(const LeasePtr &lease, size_t index, const Outcome &outcome) {
   if (outcome.failure || is_held(*lease) || outcome.reply.text_at(0) != "GRANT") return;
-  const bool is_new = outcome.reply.number_at(4) == 0;
-  server(index).let_go(lease, 0, static_cast<uint64_t>(outcome.reply.number_at(2)),
-                       is_new ? std::string(outcome.reply.text_at(5)) : "-");
+  if (const auto record = read_fence_record(outcome.reply.text_at(1)))
+    server(index).let_go(lease, 0, record->fence, std::string(outcome.reply.text_at(2)));
 }
 
 bool Client::is_held(const Lease &lease) const {
@@ -198,13 +193,15 @@ bool Client::is_held(const Lease &lease) const {
 
 void Client::hear_grant(Attempt &attempt, size_t index, const Outcome &outcome) {
   Attempt::Part &part = attempt.parts[index];
-  const auto fence = static_cast<uint64_t>(outcome.reply.number_at(2));
-  const bool is_new = outcome.reply.number_at(4) == 0;
+  const auto record = read_fence_record(outcome.reply.text_at(1));
+  if (!record) return hear_failure(attempt, index, not_understood(server(index).name()));
+  const uint64_t fence = record->fence;
   part.granted = fence;
-  part.found = is_new ? std::string(outcome.reply.text_at(5)) : "-";
-  attempt.lease->since = outcome.reply.number_at(1);
+  part.found = outcome.reply.text_at(2);
+  const bool is_new = part.found != "-";
+  attempt.lease->since = outcome.now;
   if (index == attempt.gate || attempt.lease->previous == REPOLOCK_PREVIOUS_NONE)
-    attempt.lease->previous = static_cast<int32_t>(outcome.reply.number_at(3));
+    attempt.lease->previous = record->previous;
   const bool was_queued = attempt.phase == Attempt::Phase::kQueued;
   if (was_queued && index != attempt.gate) return let_go(attempt, index);
   if (was_queued && servers_.size() > 1) return gather(attempt);
@@ -217,22 +214,23 @@ void Client::hear_grant(Attempt &attempt, size_t index, const Outcome &outcome) 
   if (Attempt *still = find(request, lease)) settle(*still);
 }
 
-void Client::hear_held(Attempt &attempt, size_t index, const Reply &reply) {
+void Client::hear_held(Attempt &attempt, size_t index, const Outcome &outcome) {
+  const Reply &reply = outcome.reply;
   Attempt::Part &part = attempt.parts[index];
   part.vote.kind = Vote::Kind::kRefused;
-  part.refused = "held by " + words_of(reply.text_at(6));
+  part.refused = "held by " + words_of(reply.text_at(5));
   if (servers_.size() > 1)
-    attempt.seen = std::max(attempt.seen, static_cast<uint64_t>(reply.number_at(4)));
+    attempt.seen = std::max(attempt.seen, static_cast<uint64_t>(reply.number_at(3)));
   const bool is_gate = index == attempt.gate;
   const bool is_first = attempt.holder.empty();
-  const int64_t place = reply.number_at(2);
-  const bool is_news = place != attempt.place || reply.text_at(6) != attempt.holder;
+  const int64_t place = reply.number_at(1);
+  const bool is_news = place != attempt.place || reply.text_at(5) != attempt.holder;
   if (is_gate || is_first) {
-    attempt.told_ms = reply.number_at(1);
-    attempt.holder_left = reply.number_at(3);
-    attempt.holder_fence = reply.number_at(4);
-    attempt.holder = reply.text_at(6);
-    attempt.reader = reply.text_at(7);
+    attempt.told_ms = outcome.now;
+    attempt.holder_left = reply.number_at(2);
+    attempt.holder_fence = reply.number_at(3);
+    attempt.holder = reply.text_at(5);
+    attempt.reader = reply.text_at(6);
   }
   if (!is_gate || !attempt.wait) return settle(attempt);
   attempt.place = place;

@@ -65,7 +65,7 @@ class Client final : private Server::Owner {
   void asked(uint64_t request, const LeasePtr &lease, size_t index, const Outcome &outcome);
   void came_late(const LeasePtr &lease, size_t index, const Outcome &outcome);
   void hear_grant(Attempt &attempt, size_t index, const Outcome &outcome);
-  void hear_held(Attempt &attempt, size_t index, const Reply &reply);
+  void hear_held(Attempt &attempt, size_t index, const Outcome &outcome);
   void hear_failure(Attempt &attempt, size_t index, const Failure &why);
   void keep(Attempt &attempt, size_t index, uint64_t fence, const char *mode);
   void kept(uint64_t request, const LeasePtr &lease, size_t index, uint64_t fence,
@@ -102,9 +102,9 @@ class Client final : private Server::Owner {
 
   // Holding.
   void extend(const repolock_backend_request_t &sent);
-  Node::Call hold(const Server &server, const std::vector<LeasePtr> &leases,
-                  const std::vector<int64_t> &ttls, const std::vector<uint64_t> &fences,
-                  const char *mode, Connection::OnOutcome on_outcome) const;
+  Call hold(const Server &server, const std::vector<LeasePtr> &leases,
+            const std::vector<int64_t> &ttls, const std::vector<uint64_t> &fences, const char *mode,
+            Connection::OnOutcome on_outcome) const;
   void extended(const std::shared_ptr<Renewal> &renewal, const Server &server,
                 const Outcome &outcome);
   LeasePtr held(const repolock_claim_t &claim) const;

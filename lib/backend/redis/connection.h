@@ -19,6 +19,7 @@ struct Outcome {
   // the connection ended before the reply came.
   Fault failure;
   int64_t sent_ms = 0;  // before it was sent: what it asks for counts from there
+  int64_t now = 0;      // by the server's clock, where the reply says it
 };
 
 // All of it on the client's thread. A connection comes back by itself after it was lost; nothing is

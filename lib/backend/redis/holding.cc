@@ -92,9 +92,9 @@ void Client::answer_claim(const std::shared_ptr<Batch> &batch, size_t index, rep
 }
 
 // All of them exclusive, or all of them shared.
-Node::Call Client::hold(const Server &server, const std::vector<LeasePtr> &leases,
-                        const std::vector<int64_t> &ttls, const std::vector<uint64_t> &fences,
-                        const char *mode, Connection::OnOutcome on_outcome) const {
+Call Client::hold(const Server &server, const std::vector<LeasePtr> &leases,
+                  const std::vector<int64_t> &ttls, const std::vector<uint64_t> &fences,
+                  const char *mode, Connection::OnOutcome on_outcome) const {
   const bool shared = leases.front()->shared;
   std::vector<std::string> keys;
   for (const LeasePtr &lease : leases) {

@@ -13,16 +13,6 @@ constexpr int64_t kAskAgainMs = 1000;
 constexpr int64_t kLookAgainMs = 500;
 constexpr char kNoRun[] = "off";  // where nobody looks at it
 
-bool is_word(const Reply &reply, std::string_view word) {
-  return reply.kind == Reply::Kind::kArray && !reply.elements.empty() &&
-         reply.elements.front().text == word;
-}
-
-Failure not_understood(const std::string &server) {
-  return {REPOLOCK_E_UNAVAILABLE,
-          server + " gave a reply that is none of Redis's; is it a Redis server, without a proxy?"};
-}
-
 std::string seconds(int64_t ms) {
   return std::to_string((ms + 999) / 1000) + " s";
 }
@@ -30,8 +20,7 @@ std::string seconds(int64_t ms) {
 }  // namespace
 
 Node::Node(Host &host, const Settings &settings, const Endpoint &endpoint,
-           std::unique_ptr<Connection> connection, Listener &listener, repolock_post_cb on_timer,
-           void *data)
+           std::unique_ptr<Connection> connection, Listener &listener)
     : host_(host),
       settings_(settings),
       name_(endpoint.name()),
@@ -39,7 +28,7 @@ Node::Node(Host &host, const Settings &settings, const Endpoint &endpoint,
       config_(settings.fingerprint()),
       connection_(std::move(connection)),
       listener_(listener),
-      timer_(host, on_timer, data) {
+      timer_(host, on_timer, this) {
   timer_.make();
 }
 
@@ -99,30 +88,30 @@ void Node::ask_guard(const char *want) {
   const std::string_view words[] = {
       "EVAL", script::kGuard.text, "1", guard_key_, info_.run_id, config_, cap, want};
   const uint64_t asked_at = listener_.next_event();
-  connection_->send(words, [this, asked = std::string(want), asked_at](const Outcome &outcome) {
-    guarded(outcome, asked, asked_at);
+  connection_->send(words, [this, asked = std::string(want), asked_at](Outcome outcome) {
+    guarded(std::move(outcome), asked, asked_at);
   });
 }
 
-void Node::guarded(const Outcome &outcome, const std::string &want, uint64_t asked_at) {
+void Node::guarded(Outcome outcome, const std::string &want, uint64_t asked_at) {
   if (outcome.failure) return;
   const Reply &reply = outcome.reply;
   if (reply.is_error()) return connection_->give_up(failure_of(reply.text, name_));
-  hear_clock(outcome);
-  if (is_word(reply, "ADMITTED")) {
+  hear_clock(&outcome);
+  if (reply.says("ADMITTED")) {
     forget_looks();
     voted_as_ = info_.run_id;
     floor_ = static_cast<uint64_t>(reply.number_at(2));
     connection_->settle();
     return enter(State::kVoting);
   }
-  if (is_word(reply, "PENDING") && reply.elements.size() > 2)
+  if (reply.says("PENDING") && reply.elements.size() > 2)
     return wait_for_guard(reply.number_at(2), reply.text_at(3).empty() && voted_as_.empty());
-  if (is_word(reply, "MISSING") && want == "look") return missing(asked_at);
-  const bool is_other = is_word(reply, "OTHER");
+  if (reply.says("MISSING") && want == "look") return missing(asked_at);
+  const bool is_other = reply.says("OTHER");
   if (is_other && settings_.has_durable_writes && want != "survived") return ask_guard("survived");
-  if ((is_other || is_word(reply, "MISSING")) && want != "wait") return ask_guard("wait");
-  if (is_word(reply, "CONFIG") && reply.elements.size() > 2)
+  if ((is_other || reply.says("MISSING")) && want != "wait") return ask_guard("wait");
+  if (reply.says("CONFIG") && reply.elements.size() > 2)
     return connection_->give_up(
         {REPOLOCK_E_MISCONFIGURED, name_ + " is used by clients with another configuration (" +
                                        reply.elements[2].text.substr(0, 100) + ", this one has " +
@@ -172,6 +161,11 @@ void Node::wait_for_guard(int64_t ms, bool is_new) {
   enter(State::kWaiting, {REPOLOCK_E_UNAVAILABLE, name_ + why + seconds(ms)});
 }
 
+void Node::on_timer(void *self) {
+  auto &node = *static_cast<Node *>(self);
+  node.listener_.guarded_by([&] { node.timer_fired(); });
+}
+
 void Node::timer_fired() {
   if (lacks_guard() && connection_->is_connected()) {
     ++looks_;
@@ -191,6 +185,9 @@ void Node::disconnected(const Failure &why) {
 void Node::out_of_memory() {
   forget_looks();
   parked_.clear();
+  releases_.clear();
+  requests_.clear();
+  on_their_way_ = 0;
   state_ = State::kDown;
   why_.status = REPOLOCK_E_UNAVAILABLE;
 }
@@ -205,98 +202,6 @@ void Node::enter(State state, Failure why) {
   if (was_connecting)
     for (const auto &ask : std::exchange(parked_, {})) ask();
   if (state != State::kJoining) listener_.node_changed();
-}
-
-// ---- Asking ----
-
-void Node::run(Call call) {
-  if (state_ == State::kConnecting) {
-    parked_.emplace_back([this, call = std::move(call)] { run(call); });
-    return;
-  }
-  if (call.needs_vote ? votes() : is_connected())
-    return send_script(std::make_shared<Call>(std::move(call)), false);
-  refuse(call, why_);
-}
-
-void Node::refuse(const Call &call, const Failure &why) {
-  Outcome outcome;
-  outcome.failure = why;
-  call.on_outcome(std::move(outcome));
-}
-
-void Node::send(std::vector<std::string> words, Connection::OnOutcome on_outcome) {
-  if (state_ == State::kConnecting) {
-    parked_.emplace_back([this, words = std::move(words), on_outcome = std::move(on_outcome)] {
-      send(words, on_outcome);
-    });
-    return;
-  }
-  if (!is_connected()) {
-    Outcome outcome;
-    outcome.failure = why_;
-    return on_outcome(std::move(outcome));
-  }
-  const std::vector<std::string_view> views(words.begin(), words.end());
-  connection_->send(views, [this, on_outcome = std::move(on_outcome)](Outcome outcome) {
-    if (!outcome.failure && outcome.reply.is_error())
-      outcome.failure = failure_of(outcome.reply.text, name_);
-    on_outcome(std::move(outcome));
-  });
-}
-
-void Node::send_script(const std::shared_ptr<Call> &call, bool by_text) {
-  const auto args = call->args();
-  if (!args) return refuse(*call, {REPOLOCK_E_CANCELED, "nobody wants it any more"});
-  const std::string count = std::to_string(call->keys.size() + 1);
-  std::vector<std::string_view> words = {by_text ? "EVAL" : "EVALSHA",
-                                         by_text ? call->script->text : call->script->sha1, count,
-                                         guard_key_};
-  words.insert(words.end(), call->keys.begin(), call->keys.end());
-  words.insert(words.end(), {info_.run_id, config_});
-  words.insert(words.end(), args->begin(), args->end());
-  connection_->send(words, [this, call, by_text](Outcome outcome) {
-    answered(call, std::move(outcome), by_text);
-  });
-}
-
-void Node::answered(const std::shared_ptr<Call> &call, Outcome outcome, bool by_text) {
-  const Reply &reply = outcome.reply;
-  if (!outcome.failure && reply.is_error()) {
-    // It takes effect behind what was sent since; whoever let go of the lease in between finds a grant
-    // that nobody wants, as with any late one.
-    if (!by_text && is_no_script(reply.text) && connection_->is_connected())
-      return send_script(call, true);
-    outcome.failure = failure_of(reply.text, name_);
-  } else if (!outcome.failure && (reply.kind != Reply::Kind::kArray || reply.elements.empty())) {
-    outcome.failure = not_understood(name_);
-  } else if (!outcome.failure && call->needs_vote) {
-    hear_clock(outcome);
-    if (is_word(reply, "GUARD")) {
-      if (votes()) {
-        enter(State::kJoining, {REPOLOCK_E_UNAVAILABLE,
-                                name_ + " has lost its guard, and with it perhaps leases that are "
-                                        "still held; it is being let in anew"});
-        listener_.node_changed();
-        ask_guard(settings_.restart_guard == RestartGuard::kOff ? "now" : "wait");
-      }
-      outcome.failure = why_;
-    }
-  }
-  call->on_outcome(std::move(outcome));
-}
-
-// ---- The server's clock ----
-
-void Node::hear_clock(const Outcome &outcome) {
-  const auto &elements = outcome.reply.elements;
-  if (elements.size() < 2 || elements[1].kind != Reply::Kind::kInteger) return;
-  clock_offset_ = elements[1].integer - outcome.sent_ms;
-  knows_clock_ = true;
-}
-
-int64_t Node::server_time(int64_t local_ms) const {
-  return knows_clock_ ? local_ms + clock_offset_ : 0;
 }
 
 }  // namespace repolock::backend::redis

@@ -1,5 +1,8 @@
 // node.h - one server: may it be asked, and the scripts that ask it.
 //
+// node.cc     coming and going
+// sending.cc  asking
+//
 // It connects, looks at what the server says of itself, and has the guard let it in (README.md). Only
 // then it votes. What is asked before the first attempt has ended waits for its end; after that
 // whatever cannot be asked fails at once, and says why.
@@ -13,27 +16,15 @@
 #include <vector>
 
 #include "backend/host/host.h"
+#include "backend/redis/call.h"
 #include "backend/redis/connection.h"
 #include "backend/redis/info.h"
-#include "backend/redis/script.h"
 #include "backend/redis/settings.h"
 
 namespace repolock::backend::redis {
 
 class Node final : private Connection::Listener {
  public:
-  // Its outcome is a reply that is no error, or a failure in words. A failure other than E_UNKNOWN
-  // means that nothing was done.
-  struct Call {
-    const Script *script;
-    std::vector<std::string> keys;  // without the guard
-    // Without run_id and config; asked for when it is sent, as the server's clock may not be known
-    // before. Nothing: nobody wants it any more, and it is E_CANCELED.
-    std::function<std::optional<std::vector<std::string>>()> args;
-    bool needs_vote = true;  // false: also while the guard keeps it out
-    Connection::OnOutcome on_outcome;
-  };
-
   class Listener {
    public:
     // It votes now, or does not any more.
@@ -45,14 +36,14 @@ class Node final : private Connection::Listener {
     virtual void guard_missing() = 0;
     // Numbers what happens to all servers of a client, in its order. No clock: a client may be stopped.
     virtual uint64_t next_event() = 0;
+    virtual void guarded_by(const std::function<void()> &body) = 0;  // no exception passes it
 
    protected:
     ~Listener() = default;
   };
 
   Node(Host &host, const Settings &settings, const Endpoint &endpoint,
-       std::unique_ptr<Connection> connection, Listener &listener, repolock_post_cb on_timer,
-       void *data);
+       std::unique_ptr<Connection> connection, Listener &listener);
 
   void open();
   void run(Call call);
@@ -77,7 +68,6 @@ class Node final : private Connection::Listener {
   // Until when a script may still take effect.
   int64_t deadline() const { return server_time(host_.now() + settings_.answer_ms); }
 
-  void timer_fired();
   void out_of_memory();  // the connection was dropped, and all that was asked is forgotten
 
  private:
@@ -95,16 +85,27 @@ class Node final : private Connection::Listener {
 
   void look(const Outcome &outcome);
   void ask_guard(const char *want);
-  void guarded(const Outcome &outcome, const std::string &want, uint64_t asked_at);
+  void guarded(Outcome outcome, const std::string &want, uint64_t asked_at);
   void enter(State state, Failure why = {});
   void wait_for_guard(int64_t ms, bool is_new);  // new: not known to any guard
   void missing(uint64_t asked_at);
   void forget_looks();
   const char *first_want() const;
+  void timer_fired();
+  static void on_timer(void *node);
+
+  // Asking.
+  bool may_ask(const Call &call) const { return call.needs_vote ? votes() : is_connected(); }
   static void refuse(const Call &call, const Failure &why);
-  void send_script(const std::shared_ptr<Call> &call, bool by_text);
-  void answered(const std::shared_ptr<Call> &call, Outcome outcome, bool by_text);
-  void hear_clock(const Outcome &outcome);
+  void gather(Call call);
+  void send_later();
+  void send_gathered();
+  static void on_gathered(void *node);
+  void send_calls(Calls calls, bool by_text = false);
+  void answered(Calls &calls, Outcome outcome, bool by_text);
+  void tell_each(const Calls &calls, Outcome outcome);
+  void ask_to_be_let_in();
+  void hear_clock(Outcome *outcome);
 
   Host &host_;
   const Settings &settings_;
@@ -125,6 +126,9 @@ class Node final : private Connection::Listener {
   int64_t clock_offset_ = 0;                         // the server's less ours
   bool knows_clock_ = false;
   std::vector<std::function<void()>> parked_;  // until the first attempt has ended
+  Calls releases_, requests_;                  // of this turn: REL, ACQ
+  bool is_gathering_ = false;
+  int on_their_way_ = 0;  // so many messages with such calls
 };
 
 }  // namespace repolock::backend::redis

@@ -52,7 +52,7 @@ void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Ba
   }
   auto tally = std::make_shared<Tally>();
   const auto let_go = [this, batch, index, was_held, tally](const Outcome &outcome) {
-    const int64_t said = outcome.reply.number_at(1);
+    const int64_t said = outcome.reply.integer;
     tally->add(outcome, said > 0);
     tally->was_broken = tally->was_broken || (!outcome.failure && said < 0);
     if (tally->is_decided) return;

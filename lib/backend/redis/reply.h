@@ -24,6 +24,8 @@ struct Reply {
   std::vector<Reply> elements;
 
   bool is_error() const { return kind == Kind::kError; }
+  // An array that begins with it.
+  bool says(std::string_view word) const { return kind == Kind::kArray && text_at(0) == word; }
   // Of an array's element; 0 and "" where a server has left it out.
   int64_t number_at(size_t index) const {
     return index < elements.size() ? elements[index].integer : 0;

@@ -16,7 +16,7 @@ Server::Server(Host &host, const Settings &settings, size_t index, const std::st
                       node_.out_of_memory();
                       owner_.server_out_of_memory(*this);
                     }),
-            *this, on_timer, this),
+            *this),
       subscriber_(host, node_.name(), channel,
                   connect(settings.address.servers[index],
                           [this] {
@@ -24,11 +24,6 @@ Server::Server(Host &host, const Settings &settings, size_t index, const std::st
                             owner_.server_out_of_memory(*this);
                           }),
                   *this) {}
-
-void Server::on_timer(void *self) {
-  auto &server = *static_cast<Server *>(self);
-  server.owner_.guarded_by([&] { server.node_.timer_fired(); });
-}
 
 void Server::node_changed() {
   if (node_.is_connected()) let_go_of_orphans();
@@ -41,9 +36,9 @@ void Server::let_go(const LeasePtr &lease, int32_t ended, uint64_t fence, const 
   const int64_t until = host_.now() + settings_.cap_ms();
   node_.run({&script::kRel, settings_.keys.of(lease->repo).all(),
              [lease, ended, fence, found] {
-               return std::optional(std::vector<std::string>{
-                   lease->id, std::to_string(lease->att), lease->shared ? "s" : "x",
-                   std::to_string(ended), std::to_string(fence), found});
+               return std::optional(
+                   std::vector<std::string>{lease->id_and_att(), lease->shared ? "s" : "x",
+                                            std::to_string(ended), std::to_string(fence), found});
              },
              false,
              [this, lease, ended, fence, until,

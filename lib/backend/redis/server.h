@@ -64,10 +64,10 @@ class Server final : private Node::Listener, private Subscriber::Listener {
   Fault object_to(const Info &info) override { return owner_.object_to(*this, info); }
   void guard_missing() override { owner_.guard_missing(); }
   uint64_t next_event() override { return owner_.next_event(); }
+  void guarded_by(const std::function<void()> &body) override { owner_.guarded_by(body); }
   void subscribed() override { owner_.subscribed(*this); }
   void told(const std::string &text) override { owner_.told(*this, text); }
   void let_go_of_orphans();
-  static void on_timer(void *server);
 
   Host &host_;
   const Settings &settings_;

@@ -168,6 +168,11 @@ Failure failure_of(const std::string &error, const std::string &server) {
           server + " " + meaning.meaning + " (" + plain_text(said, kMostSaid) + "); " + remedy};
 }
 
+Failure not_understood(const std::string &server) {
+  return {REPOLOCK_E_UNAVAILABLE,
+          server + " gave a reply that is none of Redis's; is it a Redis server, without a proxy?"};
+}
+
 bool is_no_script(const std::string &error) {
   return find_words(error, "NOSCRIPT") == 0;
 }

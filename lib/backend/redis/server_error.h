@@ -13,6 +13,9 @@ namespace repolock::backend::redis {
 // LOADING, READONLY, OOM, MISCONF, BUSY... which pass, or have a remedy at the server.
 Failure failure_of(const std::string &error, const std::string &server);
 
+// What it said is no answer to what it was asked.
+Failure not_understood(const std::string &server);
+
 // NOSCRIPT: it does not know the script by its SHA1.
 bool is_no_script(const std::string &error);
 

@@ -79,11 +79,12 @@ Reply Commands::get(Store &store, const Words &words) {
 
 Reply Commands::set(Store &store, const Words &words) {
   int64_t end = Store::kNoEnd;
-  bool only_new = false;
+  bool only_new = false, only_old = false;
   for (size_t i = 3; i < words.size(); ++i) {
     const std::string option = lower_case(words[i]);
-    if (option == "nx") {
-      only_new = true;
+    if (option == "nx" || option == "xx") {
+      (option == "nx" ? only_new : only_old) = true;
+      if (only_new && only_old) throw CommandError(kSyntax);
       continue;
     }
     if ((option != "px" && option != "ex") || i + 1 == words.size()) throw CommandError(kSyntax);
@@ -91,7 +92,8 @@ Reply Commands::set(Store &store, const Words &words) {
     if (length <= 0) throw CommandError{"ERR invalid expire time in 'set' command"};
     end = store.now_ms() + (option == "px" ? length : length * 1000);
   }
-  if (only_new && store.find(words[1]) != nullptr) return nil();
+  const bool is_there = store.find(words[1]) != nullptr;
+  if (is_there ? only_new : only_old) return nil();
   store.entries_[words[1]] = {words[2], end};
   return status("OK");
 }

@@ -121,18 +121,35 @@ void Ledger::before(const ServedScript &script, const Words &words) {
   keys_.assign(words.begin() + 3, words.begin() + 3 + count);
   argv_.assign(words.begin() + 3 + count, words.end());
   old_.clear();
-  const std::string asks = script.name == "acq" ? argv_[2] : "";
+  asked_ = what_was_asked();
   std::set<std::string> heard;
   if (script.name == "beat") heard.insert(argv_.begin(), argv_.end());
   for (const std::string &key : keys_)
     if (key.ends_with('}') || key.ends_with("}:w")) {
       const std::string lock = key.substr(0, key.find('}') + 1);
-      old_.emplace(lock, look(lock, asks, heard));
+      old_.emplace(lock, look(lock, script.name == "acq" ? asked_[lock].id : "", heard));
     }
+}
+
+std::map<std::string, Ledger::Asked> Ledger::what_was_asked() const {
+  std::map<std::string, Asked> all;
+  const std::string &script = script_->name;
+  if (script == "break") all[keys_[1]] = {argv_[2], "", "", "", "", ""};
+  for (size_t i = 0; script == "acq" && 5 * i + 1 < keys_.size(); ++i) {
+    const std::string *at = &argv_[3 + 7 * i];
+    all[keys_[5 * i + 1]] = {id_of(at[0]), at[0], at[2].substr(0, 1), "", "", ""};
+  }
+  for (size_t i = 0; script == "rel" && 5 * i + 1 < keys_.size(); ++i) {
+    const std::string *at = &argv_[2 + 5 * i];
+    all[keys_[5 * i + 1]] = {id_of(at[0]), at[0], at[1], at[2], at[3], at[4]};
+  }
+  return all;
 }
 
 void Ledger::after(const Reply &reply) {
   if (reply.is_error()) throw Violation(kHonest, script_->name + " failed: " + reply.text);
+  for (const Reply &element : reply.elements)
+    if (element.is_error()) throw Violation(kHonest, script_->name + " failed: " + element.text);
   for (const auto &[lock, old] : old_) compare(lock, old, look(lock));
   if (script_->name == "hold" || script_->name == "share") check_renewals(reply);
   if (script_->name != "break" || reply.elements[0].text != "OK") return;
@@ -143,16 +160,16 @@ void Ledger::after(const Reply &reply) {
 void Ledger::compare(const std::string &lock, const Name &old, const Name &now) {
   const std::string &script = script_->name;
   Past &past = past_[lock];
+  const Asked &asked = asked_[lock];
   const bool is_excused = excused_.count({name_of(lock), id_of(now.owner)}) != 0;
   if (!now.owner.empty() && !now.readers.empty() && !is_excused)
     throw Violation(kExclusion, lock + " has " + now.owner + " and readers, after " + script);
-  const bool is_about_owner =
-      (script == "rel" || script == "break" || script == "acq") && argv_[2] == id_of(old.owner);
+  const bool is_about_owner = !asked.id.empty() && asked.id == id_of(old.owner);
   if (!old.owner.empty() && now.owner != old.owner && !is_about_owner)
     throw Violation(kExclusion, join({script, "took", lock, "from", old.owner}));
   for (const std::string &reader : old.readers)
     if (now.readers.count(reader) == 0 &&
-        !((script == "rel" || script == "break") && argv_[2] == id_of(reader)))
+        !((script == "rel" || script == "break") && asked.id == id_of(reader)))
       throw Violation(kExclusion, join({script, "took", lock, "from", reader}));
 
   // A lease that has the name may come to have it under a newer att.
@@ -167,26 +184,28 @@ void Ledger::compare(const std::string &lock, const Name &old, const Name &now) 
   if (!granted.empty() && !may_revive) check_order(lock, old, now, granted);
   check_fence(lock, old, now, is_grant);
 
-  const bool was_held = argv_.size() > 5 && argv_[5] != "0";
-  if (script == "rel" && was_held && argv_[4] == "x" && now.owner != old.owner)
-    past.over[argv_[2] + ":" + argv_[3]] = {old.fence, past.put_backs};
-  if (script == "break" && now.owner != old.owner && id_of(old.owner) == argv_[2])
+  const bool was_held = asked.ended != "0";
+  if (script == "rel" && was_held && asked.kind == "x" && now.owner != old.owner)
+    past.over[asked.me] = {old.fence, past.put_backs};
+  if (script == "break" && now.owner != old.owner && id_of(old.owner) == asked.id)
     past.over[old.owner] = {old.fence, past.put_backs};
 }
 
 // Nobody passes a live waiter: of those who stand in the line, only the first ones were served.
 void Ledger::check_order(const std::string &lock, const Name &old, const Name &now,
                          const std::set<std::string> &granted) const {
+  const auto found = asked_.find(lock);
+  const std::string asks = found == asked_.end() ? "" : found->second.id;
   size_t served = 0;
   std::string passed;
   for (const std::string &id : old.line) {
-    const bool has_left = script_->name == "rel" && argv_[2] == id;
+    const bool has_left = script_->name == "rel" && asks == id;
     if (granted.count(id) != 0) {
       if (!passed.empty()) break;
       ++served;
     } else if (!has_left && passed.empty()) {
       const bool is_gone = std::find(now.line.begin(), now.line.end(), id) == now.line.end();
-      const bool is_itself = script_->name == "acq" && argv_[2] == id;
+      const bool is_itself = script_->name == "acq" && asks == id;
       // Past its own deadline by what it says now.
       if (!(is_gone && is_itself)) passed = id;
     }
@@ -198,12 +217,12 @@ void Ledger::check_order(const std::string &lock, const Name &old, const Name &n
 
 void Ledger::check_fence(const std::string &lock, const Name &old, const Name &now, bool is_grant) {
   Past &past = past_[lock];
+  const Asked &asked = asked_[lock];
   // A failed attempt takes its grant back, and the next one may get that fence.
-  const bool is_put_back = script_->name == "rel" && argv_[5] == "0" && argv_[7] != "-" &&
-                           old.owner == argv_[2] + ":" + argv_[3] &&
-                           argv_[6] == std::to_string(old.fence);
+  const bool is_put_back = asked.ended == "0" && asked.found != "-" && old.owner == asked.me &&
+                           asked.fence == std::to_string(old.fence);
   if (is_put_back) {
-    past.highest = argv_[7].empty() ? 0 : std::stoull(argv_[7]);
+    past.highest = asked.found.empty() ? 0 : std::stoull(asked.found);
     ++past.put_backs;
   } else if (now.fence < old.fence) {
     throw Violation(kFence, script_->name + " lowered the fence of " + lock);

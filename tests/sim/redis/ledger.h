@@ -41,6 +41,11 @@ class Ledger {
     uint64_t fence = 0;             // 0: none
     std::vector<std::string> line;  // live waiters, in order
   };
+  // What ACQ, REL or BREAK was told of one name.
+  struct Asked {
+    std::string id, me, kind;         // me: "<lease id>:<att>"
+    std::string ended, fence, found;  // of REL
+  };
   struct End {
     uint64_t fence, put_backs;  // at that moment
   };
@@ -53,6 +58,7 @@ class Ledger {
   // asks: who is live by asking just now. heard: of whom a beat tells just now.
   Name look(const std::string &lock, const std::string &asks = "",
             const std::set<std::string> &heard = {}) const;
+  std::map<std::string, Asked> what_was_asked() const;
   void compare(const std::string &lock, const Name &old, const Name &now);
   void check_order(const std::string &lock, const Name &old, const Name &now,
                    const std::set<std::string> &granted) const;
@@ -62,7 +68,8 @@ class Ledger {
   const Store &data_;
   const ServedScript *script_ = nullptr;
   Words keys_, argv_;
-  std::map<std::string, Name> old_;  // by L's key
+  std::map<std::string, Asked> asked_;  // by L's key, as the next ones
+  std::map<std::string, Name> old_;
   std::map<std::string, Past> past_;
   std::set<Lease> refused_, broken_, excused_;
 };

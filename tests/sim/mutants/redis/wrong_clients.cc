@@ -40,7 +40,7 @@ class AsksOnce : public WireConnection {
   void send(std::span<const std::string_view> words, OnOutcome on_outcome) override {
     if (!runs(words, script::kAcq) || !is_connected())
       return WireConnection::send(words, std::move(on_outcome));
-    const std::string me = argument(words, 2) + ":" + argument(words, 3);
+    const std::string me = argument(words, 3);
     if (const auto known = held_.find(me); known != held_.end()) {
       link().hear(
           [on_outcome = std::move(on_outcome), reply = known->second, now = link().host().now()] {
@@ -51,8 +51,7 @@ class AsksOnce : public WireConnection {
     WireConnection::send(words, [this, me, on_outcome = std::move(on_outcome)](
                                     const backend::redis::Outcome &outcome) {
       const auto &elements = outcome.reply.elements;
-      if (!outcome.failure && !elements.empty() && elements[0].text == "HELD")
-        held_[me] = outcome.reply;
+      if (elements.size() > 2 && elements[2].text_at(0) == "HELD") held_[me] = outcome.reply;
       on_outcome(outcome);
     });
   }
@@ -67,8 +66,11 @@ class ForgetsToRelease : public WireConnection {
   void send(std::span<const std::string_view> words, OnOutcome on_outcome) override {
     if (!runs(words, script::kRel) || !is_connected())
       return WireConnection::send(words, std::move(on_outcome));
-    link().hear([on_outcome = std::move(on_outcome), now = link().host().now()] {
-      on_outcome({array({text("OK"), integer(1)}), std::nullopt, now});
+    Reply reply = array({text("OK")});
+    for (size_t at = place_of_argument(words, 2); at < words.size(); at += 5)
+      reply.elements.push_back(integer(1));
+    link().hear([on_outcome = std::move(on_outcome), reply, now = link().host().now()] {
+      on_outcome({reply, std::nullopt, now});
     });
   }
 };

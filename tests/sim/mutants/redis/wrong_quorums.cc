@@ -28,22 +28,31 @@ class WritesNothingBack : public WireConnection {
   }
 };
 
+Reply granted(const std::vector<std::string> &below) {
+  Reply reply = array({text("OK"), integer(0)});
+  for (const std::string &fence : below)
+    reply.elements.push_back(
+        array({text("GRANT"), text(std::to_string(std::stoll(fence) + 1) + "h0"), text("-")}));
+  return reply;
+}
+
 // A server that waits, since it was restarted, is taken for one that votes.
 class CountsWhoeverWaits : public WireConnection {
   using WireConnection::WireConnection;
   void send(std::span<const std::string_view> words, OnOutcome on_outcome) override {
     const bool is_acq = runs(words, script::kAcq);
     const bool is_hold = runs(words, script::kHold);
-    std::string fence;
-    if (is_acq) fence = std::max(argument(words, 8), argument(words, 9));
+    std::vector<std::string> fences;  // of each lease
+    if (is_acq)
+      for (size_t at = place_of_argument(words, 3); at < words.size(); at += 7)
+        fences.emplace_back(std::max(words[at + 4], words[at + 5]));
     WireConnection::send(words, [=, on_outcome = std::move(on_outcome)](Outcome outcome) {
       auto &elements = outcome.reply.elements;
       const std::string word = elements.empty() ? "" : elements[0].text;
       if (word == "PENDING")
         outcome.reply = array({text("ADMITTED"), elements[1], integer(0)});
       else if (word == "GUARD" && is_acq)
-        outcome.reply = array({text("GRANT"), integer(0), integer(std::stoll(fence) + 1),
-                               integer(0), integer(0), text("-")});
+        outcome.reply = granted(fences);
       else if (word == "GUARD" && is_hold)
         outcome.reply = array({text("OK"), integer(0), text("OK")});
       on_outcome(outcome);
@@ -66,11 +75,14 @@ class KeepsItsAtt : public WireConnection {
   using WireConnection::WireConnection;
   void send(std::span<const std::string_view> words, OnOutcome on_outcome) override {
     std::vector<std::string> changed(words.begin(), words.end());
-    if (runs(words, script::kAcq) || runs(words, script::kRel))
-      changed[place_of_argument(words, 3)] = "1";
-    if (runs(words, script::kHold))
-      for (size_t at = place_of_argument(words, 4); at < words.size(); at += 4)
+    const auto change = [&](const backend::redis::Script &one, size_t first, size_t of_each) {
+      if (!runs(words, one)) return;
+      for (size_t at = place_of_argument(words, first); at < words.size(); at += of_each)
         changed[at] = changed[at].substr(0, changed[at].find(':')) + ":1";
+    };
+    change(script::kAcq, 3, 7);
+    change(script::kRel, 2, 5);
+    change(script::kHold, 4, 4);
     const std::vector<std::string_view> views(changed.begin(), changed.end());
     WireConnection::send(views, std::move(on_outcome));
   }
@@ -115,14 +127,14 @@ std::vector<RedisMutant> wrong_quorums() {
        })},
       {"a quorum: REL lets go of the name, whoever has it",
        {kExclusion, kValidity},
-       changed("  local mine = owner_id == id and owner_att <= att",
-               "  local mine = owner_id and true")},
+       changed("  return owner_id == id and owner_att <= att and 'older' or nil",
+               "  return 'this'")},
       {"a quorum: all rounds of a lease have one att",
        {kExclusion, kValidity},
        with<KeepsItsAtt>(kQuorum)},
       {"a quorum: a failed attempt puts back a fence that is not its own",
        {kFence, kLostForGood},
-       changed("    local is_its_grant = state == 'h' and number == its_fence and owner_att == att",
+       changed("    local is_its_grant = state == 'h' and number == its_fence and mine == 'this'",
                "    local is_its_grant = true")},
       {"a quorum: a server that comes back has the floor that it had",
        {kFence, kExclusion},

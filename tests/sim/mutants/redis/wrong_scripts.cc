@@ -24,8 +24,8 @@ std::vector<RedisMutant> wrong_scripts() {
                "")},
       {"REL lets go of the name, whoever has it",
        {kExclusion, kValidity},
-       changed("  local mine = owner_id == id and owner_att <= att",
-               "  local mine = owner_id and true")},
+       changed("  return owner_id == id and owner_att <= att and 'older' or nil",
+               "  return 'this'")},
       {"there is no guard",
        {kExclusion, kFence, kValidity, kVotes},
        changed("admitted = guard[1] == ARGV[1] and guard[2] == ARGV[2]", "admitted = true")},
@@ -35,12 +35,13 @@ std::vector<RedisMutant> wrong_scripts() {
                "if want == 'wait' then return let_in(raised()) end")},
       {"a newcomer passes those who wait",
        {kOrder},
-       changed("if not shared and call('EXISTS', L, Q, R) == 0 then return grant_exclusive() end",
-               "if not shared and call('EXISTS', L, R) == 0 then return grant_exclusive() end")},
+       changed("  if not is_quiet and call('EXISTS', KEYS[k + 2], KEYS[k + 4]) ~= 0 then return "
+               "nil end",
+               "  if not is_quiet and call('EXISTS', KEYS[k + 4]) ~= 0 then return nil end")},
       {"readers pass a writer who waits",
        {kOrder},
-       changed("if shared and not owner and call('EXISTS', Q) == 0 then",
-               "if shared and not owner then")},
+       changed("  if shared and not owner and call('EXISTS', Q) == 0 then",
+               "  if shared and not owner then")},
       {"a writer joins readers",
        {kExclusion},
        changed("  return not name.owner and (shared or readers(name) == 0)",
@@ -53,8 +54,8 @@ std::vector<RedisMutant> wrong_scripts() {
        changed("    if left < tonumber(px) or left > cap then call('PEXPIRE', L, px) end", "")},
       {"leases have no end",
        {kLiveness, kNothingLeft},
-       changed("  call('SET', L, text('%s %d %s %s', me, now, ARGV[12], ARGV[13]), 'PX', ARGV[5])",
-               "  call('SET', L, text('%s %d %s %s', me, now, ARGV[12], ARGV[13]))")},
+       changed("  if not call('SET', KEYS[k], lease, 'PX', ARGV[a + 1], only) then return nil end",
+               "  if not call('SET', KEYS[k], lease, only) then return nil end")},
       {"BREAK does not raise the fence",
        {kLostForGood, kFence},
        changed("  if number then set_fence(name.f, number + 1, 'o', state == 'c' and previous or "
@@ -62,14 +63,13 @@ std::vector<RedisMutant> wrong_scripts() {
                "")},
       {"a fence is given again",
        {kFence},
-       changed("  local fence = hinted(number) + 1", "  local fence = hinted(number)")},
+       changed("  local record = record_of_fence(hinted(number, a) + 1, 'h', over)",
+               "  local record = record_of_fence(hinted(number, a), 'h', over)")},
       {"the lease on the server is not longer than its holder believes",
        {kValidity, kExclusion},
-       changed("local id, att, px, shared = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), "
-               "ARGV[6] == 's'",
-               "ARGV[5] = ARGV[5] - cap + 30000\n"
-               "local id, att, px, shared = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), "
-               "ARGV[6] == 's'")},
+       changed("local since = text(' %d ', now)",
+               "local since = text(' %d ', now)\n"
+               "for i = 1, count do ARGV[arg_at(i) + 1] = ARGV[arg_at(i) + 1] - cap + 30000 end")},
   };
 }
 

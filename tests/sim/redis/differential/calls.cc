@@ -28,6 +28,12 @@ std::string Calls::name() {
   return "repolock:{" + random_.of<std::string>({"a/b", "a/b", "c/d"}) + "}";
 }
 
+// One, or both of them.
+Words Calls::names() {
+  if (!random_.one_in(3)) return {name()};
+  return {"repolock:{c/d}", "repolock:{a/b}"};
+}
+
 Words Calls::all_keys(const std::string &name) {
   return {name, name + ":f", name + ":q", name + ":w", name + ":r"};
 }
@@ -60,11 +66,17 @@ Words Calls::script(const std::string &name, Words keys, const Words &arguments)
 }
 
 Words Calls::acq(int64_t now_ms, uint64_t fence) {
-  const std::string hint = random_.one_in(6) ? about(fence + 3) : "0";
-  const std::string seen = random_.one_in(6) ? about(fence + 5) : "0";
-  return script("acq", all_keys(name()),
-                {lease(), att(), px(), kind(), moment(now_ms), moment(now_ms), hint, seen,
-                 random_.one_in(3) ? "0" : "1", "repolock:to:1", kOwner});
+  Words keys, arguments = {moment(now_ms)};
+  for (const std::string &name : names()) {
+    const std::string hint = random_.one_in(6) ? about(fence + 3) : "0";
+    const std::string seen = random_.one_in(6) ? about(fence + 5) : "0";
+    const Words all = all_keys(name);
+    keys.insert(keys.end(), all.begin(), all.end());
+    arguments.insert(arguments.end(),
+                     {lease() + ":" + att(), px(), kind() + (random_.one_in(3) ? "" : "q"),
+                      moment(now_ms), hint, seen, "repolock:to:1 " + std::string(kOwner)});
+  }
+  return script("acq", keys, arguments);
 }
 
 Words Calls::hold(int64_t now_ms, uint64_t fence, bool shared) {
@@ -80,11 +92,17 @@ Words Calls::hold(int64_t now_ms, uint64_t fence, bool shared) {
 }
 
 Words Calls::rel(uint64_t fence) {
-  const std::string found =
-      random_.of<std::string>({"-", "-", "", std::to_string(fence - 1) + "o1"});
-  return script(
-      "rel", all_keys(name()),
-      {lease(), att(), kind(), random_.of<std::string>({"0", "1", "3"}), about(fence), found});
+  Words keys, arguments;
+  for (const std::string &name : names()) {
+    const std::string found =
+        random_.of<std::string>({"-", "-", "", std::to_string(fence - 1) + "o1"});
+    const Words all = all_keys(name);
+    keys.insert(keys.end(), all.begin(), all.end());
+    arguments.insert(arguments.end(),
+                     {lease() + ":" + att(), kind(), random_.of<std::string>({"0", "1", "3"}),
+                      about(fence), found});
+  }
+  return script("rel", keys, arguments);
 }
 
 Words Calls::beat() {
@@ -129,7 +147,7 @@ Words Calls::plain(int64_t now_ms) {
     case 1:
       return {"SET", all[0], "somebody else's", "PX", px()};
     case 2:
-      return {"SET", all[0], "somebody else's", random_.one_in(4) ? "NX" : "nothing"};
+      return {"SET", all[0], "somebody else's", random_.of<std::string>({"NX", "XX", "nothing"})};
     case 3:
       return {"SET", all[1], random_.one_in(4) ? "no fence" : "4000h1"};
     case 4:

@@ -29,6 +29,7 @@ class Calls {
   Words other(int64_t now_ms, uint64_t fence);
   Words plain(int64_t now_ms);
   std::string name();
+  Words names();
   Words all_keys(const std::string &name);
   std::string lease();
   std::string about(uint64_t fence);

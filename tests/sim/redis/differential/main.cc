@@ -165,7 +165,7 @@ class Comparison {
         throw Difference(call + "\n" + difference);
       }
       ++compared_;
-      if (told(replies[1]).starts_with("(* GRANT")) ++grants_;
+      if (told(replies[1]).find("(GRANT ") != std::string::npos) ++grants_;
     }
     load(real);
   }

@@ -12,7 +12,11 @@ local function fence_of(raw)
   return number, state, previous
 end
 
-local function set_fence(key, number, state, previous)
+local function record_of_fence(number, state, previous)
   if number >= FENCE_END then error('REPOLOCK no fence is left') end
-  call('SET', key, text('%d%s%s', number, state, previous), 'EX', FENCE_SECONDS)
+  return text('%d%s%s', number, state, previous)
+end
+
+local function set_fence(key, number, state, previous)
+  call('SET', key, record_of_fence(number, state, previous), 'EX', FENCE_SECONDS)
 end

@@ -16,8 +16,8 @@ local function hand_to(name, id, waiter, px, state, hint)
   local me = text('%s:%d', id, waiter.att)
   if waiter.shared then
     leave_queue(name, id)
-    local kept = record_of(waiter.att, 's', waiter.px, 0, now, waiter.channel, waiter.owner)
-    return grant_shared(name, me, px, kept)
+    local rest = waiter.channel .. ' ' .. waiter.owner
+    return grant_shared(name, me, px, record_of(waiter.att, 's', waiter.px, 0, now, rest))
   end
   local number, was, previous = fence_of(call('GET', name.f))
   local fence, over = (hint or base_of)(number) + 1, how_it_ended(number, was, previous)

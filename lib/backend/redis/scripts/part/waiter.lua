@@ -12,8 +12,9 @@ local function waiter_of(record)
           last = tonumber(last), since = since, channel = channel, owner = owner}
 end
 
-local function record_of(att, kind, px, last, since, channel, owner)
-  return text('%d %d %s %d %d %d %s %s', now, att, kind, px, last, since, channel, owner)
+-- rest: "<channel> <owner record>"
+local function record_of(att, kind, px, last, since, rest)
+  return text('%d %d %s %d %d %d %s', now, att, kind, px, last, since, rest)
 end
 
 local function is_live(waiter)
