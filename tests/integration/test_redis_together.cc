@@ -57,6 +57,7 @@ void many_leases_travel_in_few_messages(void **) {
   constexpr int kMostMessages = kNames / 10;
   const int before = stage.scripts_run();
   std::vector<uint64_t> asked;
+  asked.reserve(kNames);
   for (int i = 0; i < kNames; ++i) asked.push_back(stage.ask(name_of(i), static_cast<uint64_t>(i)));
   for (const uint64_t id : asked) assert_int_equal(stage.driver.await(id).result(), REPOLOCK_OK);
   assert_in_range(stage.scripts_run() - before, 1, kMostMessages);
@@ -74,6 +75,7 @@ void many_leases_travel_in_few_messages(void **) {
 void one_name_many_times_in_one_turn(void **) {
   Stage stage;
   std::vector<uint64_t> asked;
+  asked.reserve(kNames);
   for (int i = 0; i < 5; ++i) asked.push_back(stage.ask("a/b", static_cast<uint64_t>(i)));
   assert_int_equal(stage.driver.await(asked[0]).result(), REPOLOCK_OK);
   for (int i = 1; i < 5; ++i)
@@ -133,6 +135,7 @@ void a_server_that_forgot_its_scripts_is_told_again(void **) {
   Stage stage;
   assert_string_equal(stage.raw.text({"SCRIPT", "FLUSH"}).c_str(), "OK");
   std::vector<uint64_t> asked;
+  asked.reserve(kNames);
   for (int i = 0; i < 10; ++i) asked.push_back(stage.ask(name_of(i), static_cast<uint64_t>(i)));
   for (const uint64_t id : asked) assert_int_equal(stage.driver.await(id).result(), REPOLOCK_OK);
 }
@@ -142,6 +145,7 @@ void none_is_lost_with_its_server(void **) {
   Stage stage;
   stage.server.stop();
   std::vector<uint64_t> asked;
+  asked.reserve(kNames);
   for (int i = 0; i < kNames; ++i) {
     asked.push_back(stage.ask(name_of(i), static_cast<uint64_t>(i)));
     if (i % 5 == 0) stage.driver.turn(0);

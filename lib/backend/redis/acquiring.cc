@@ -75,6 +75,7 @@ void Client::take_new_att(Attempt &attempt) {
   attempt.seen = std::max(attempt.seen, attempt.parts[attempt.gate].granted);
   attempt.lease = std::make_shared<Lease>(*attempt.lease);
   attempt.lease->att = ++last_att_;
+  attempt.lease->let_go_at = 0;
 }
 
 // The first that votes, in an order that is another one for each name and the same for all clients.
@@ -177,9 +178,11 @@ void Client::asked(uint64_t request, const LeasePtr &lease, size_t index, const 
                     lease->repo + ": its clock moves; look at its time service"});
 }
 
-// The attempt is over, or began anew, and its REL may have been carried out before this.
+// The attempt is over, or began anew. Its REL was sent behind this, but of what was sent twice it may have
+// been carried out before.
 void Client::came_late(const LeasePtr &lease, size_t index, const Outcome &outcome) {
   if (outcome.failure || is_held(*lease) || outcome.reply.text_at(0) != "GRANT") return;
+  if ((lease->let_go_at >> index & 1) != 0 && !outcome.is_of_second) return;
   if (const auto record = read_fence_record(outcome.reply.text_at(1)))
     server(index).let_go(lease, 0, record->fence, std::string(outcome.reply.text_at(2)));
 }

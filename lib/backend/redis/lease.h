@@ -18,8 +18,9 @@ struct Lease {
   std::string owner;  // its record
   uint64_t fence = 0;
   int32_t previous = REPOLOCK_PREVIOUS_NONE;
-  int64_t since = 0;     // granted, by a server's clock
-  int64_t until_ms = 0;  // believed until then
+  int64_t since = 0;       // granted, by a server's clock
+  int64_t until_ms = 0;    // believed until then
+  uint32_t let_go_at = 0;  // the servers that were sent a REL of it, a bit each
 
   std::string id_and_att() const { return id + ':' + std::to_string(att); }
 };

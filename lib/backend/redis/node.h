@@ -101,8 +101,13 @@ class Node final : private Connection::Listener {
   void send_later();
   void send_gathered();
   static void on_gathered(void *node);
-  void send_calls(Calls calls, bool by_text = false);
-  void answered(Calls &calls, Outcome outcome, bool by_text);
+  enum class Sending {
+    kFirst,
+    kAgain,
+    kAgainByText
+  };
+  void send_calls(Calls calls, Sending how = Sending::kFirst);
+  void answered(Calls &calls, Outcome outcome, Sending how);
   void tell_each(const Calls &calls, Outcome outcome);
   void ask_to_be_let_in();
   void hear_clock(Outcome *outcome);

@@ -68,8 +68,9 @@ void Node::refuse(const Call &call, const Failure &why) {
   call.on_outcome(std::move(outcome));
 }
 
-// Of one script; by_text: the server does not know it yet.
-void Node::send_calls(Calls calls, bool by_text) {
+// Of one script.
+void Node::send_calls(Calls calls, Sending how) {
+  const bool by_text = how == Sending::kAgainByText;  // the server did not know it
   std::vector<std::string> args;
   auto sent = std::make_shared<Calls>();
   for (Call &call : calls) {
@@ -97,32 +98,31 @@ void Node::send_calls(Calls calls, bool by_text) {
   if (&script == &script::kAcq) words.emplace_back(until);
   words.insert(words.end(), args.begin(), args.end());
   if (sent->front().travels_with_others()) ++on_their_way_;
-  connection_->send(words, [this, sent, by_text](Outcome outcome) {
+  connection_->send(words, [this, sent, how](Outcome outcome) {
     if (sent->front().travels_with_others()) {
       --on_their_way_;
       if (!releases_.empty() || !requests_.empty()) send_later();
     }
-    answered(*sent, std::move(outcome), by_text);
+    answered(*sent, std::move(outcome), how);
   });
 }
 
 // ---- Hearing ----
 
-void Node::answered(Calls &calls, Outcome outcome, bool by_text) {
+void Node::answered(Calls &calls, Outcome outcome, Sending how) {
+  outcome.is_of_second = how != Sending::kFirst;
   const Reply &reply = outcome.reply;
   const bool needs_vote = calls.front().needs_vote;
   if (!outcome.failure && reply.is_error()) {
-    // It takes effect behind what was sent since; whoever let go of the lease in between finds a grant
-    // that nobody wants, as with any late one.
-    if (!by_text && is_no_script(reply.text) && connection_->is_connected())
-      return send_calls(std::move(calls), true);
+    if (how != Sending::kAgainByText && is_no_script(reply.text) && connection_->is_connected())
+      return send_calls(std::move(calls), Sending::kAgainByText);
     // It may be about one of the names alone, as that of a user who has no right to it. Nothing was
     // done: what can go wrong afterwards is told of each lease.
     if (calls.size() > 1) {
       for (Call &call : calls) {
         Calls one;
         one.push_back(std::move(call));
-        send_calls(std::move(one), by_text);
+        send_calls(std::move(one), how == Sending::kFirst ? Sending::kAgain : how);
       }
       return;
     }
@@ -151,6 +151,7 @@ void Node::tell_each(const Calls &calls, Outcome outcome) {
     Outcome one;
     one.sent_ms = outcome.sent_ms;
     one.now = outcome.now;
+    one.is_of_second = outcome.is_of_second;
     if (others == 0)  // not even a word
       one.failure = not_understood(name_);
     else if (elements[others + i].is_error())

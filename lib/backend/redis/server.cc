@@ -35,7 +35,8 @@ void Server::let_go(const LeasePtr &lease, int32_t ended, uint64_t fence, const 
   constexpr size_t kMostOrphans = 10'000;
   const int64_t until = host_.now() + settings_.cap_ms();
   node_.run({&script::kRel, settings_.keys.of(lease->repo).all(),
-             [lease, ended, fence, found] {
+             [lease, ended, fence, found, bit = uint32_t{1} << index_] {
+               lease->let_go_at |= bit;
                return std::optional(
                    std::vector<std::string>{lease->id_and_att(), lease->shared ? "s" : "x",
                                             std::to_string(ended), std::to_string(fence), found});
