@@ -129,6 +129,28 @@ void a_hostile_length_costs_no_memory(void **) {
   assert_string_equal(other.error().c_str(), "a reply of more than 16 MiB");
 }
 
+// Of which each is small enough.
+void many_bulks_are_one_reply(void **) {
+  const std::string bulk = "$8388608\r\n" + std::string(size_t{8} << 20, 'x') + "\r\n";
+  Decoder decoder;
+  for (int i = 0; i < 2; ++i) {
+    assert_true(decoder.feed("*2\r\n", 4));
+    assert_true(decoder.feed(bulk.data(), bulk.size()));
+    assert_false(decoder.next().has_value());
+    assert_true(decoder.feed(bulk.data(), bulk.size()));
+    assert_true(decoder.next().has_value());
+  }
+  assert_true(decoder.feed("*100000\r\n", 9));
+  int bulks = 0;
+  while (decoder.error().empty() && bulks < 10) {
+    decoder.feed(bulk.data(), bulk.size());
+    assert_false(decoder.next().has_value());
+    ++bulks;
+  }
+  assert_int_equal(bulks, 3);
+  assert_string_equal(decoder.error().c_str(), "a reply of more than 16 MiB");
+}
+
 }  // namespace
 
 int main() {
@@ -138,6 +160,7 @@ int main() {
       cmocka_unit_test(replies_in_any_pieces),
       cmocka_unit_test(what_is_no_reply_ends_it),
       cmocka_unit_test(a_hostile_length_costs_no_memory),
+      cmocka_unit_test(many_bulks_are_one_reply),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -34,6 +34,12 @@ struct Building {
   }
 
   static void *text(const redisReadTask *task, char *bytes, size_t size) {
+    auto &decoder = *static_cast<Decoder *>(task->privdata);
+    if (size > decoder.bytes_left_) {
+      decoder.is_too_large_ = true;
+      return nullptr;
+    }
+    decoder.bytes_left_ -= size;
     return build(task, [&](Reply &reply) {
       reply.kind = task->type == REDIS_REPLY_ERROR    ? Reply::Kind::kError
                    : task->type == REDIS_REPLY_STATUS ? Reply::Kind::kStatus
@@ -121,18 +127,20 @@ bool Decoder::feed(const char *bytes, size_t size) {
 std::optional<Reply> Decoder::next() {
   if (!error_.empty()) return std::nullopt;
   void *built = nullptr;
-  if (redisReaderGetReply(reader_.get(), &built) != REDIS_OK) {
+  const bool is_well = redisReaderGetReply(reader_.get(), &built) == REDIS_OK;
+  if (is_too_large_ || (is_well && built == nullptr && reader_->len - reader_->pos > bytes_left_)) {
+    fail("a reply of more than " + std::to_string(kMostBytes >> 20) + " MiB");
+    return std::nullopt;
+  }
+  if (!is_well) {
     fail(is_too_long_ ? "a reply of more than " + std::to_string(kMostElements) + " elements"
                       : reader_->errstr);
     return std::nullopt;
   }
-  if (built == nullptr) {
-    if (reader_->len - reader_->pos > kMostBytes)
-      fail("a reply of more than " + std::to_string(kMostBytes >> 20) + " MiB");
-    return std::nullopt;
-  }
+  if (built == nullptr) return std::nullopt;
   const std::unique_ptr<Reply> reply(static_cast<Reply *>(built));
   elements_left_ = kMostElements;
+  bytes_left_ = kMostBytes;
   return std::move(*reply);
 }
 

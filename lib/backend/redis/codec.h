@@ -21,7 +21,7 @@ void append_command(std::string &out, std::span<const std::string_view> words);
 // any of ours, or no reply at all, ends it for good.
 class Decoder {
  public:
-  static constexpr size_t kMostBytes = size_t{16} << 20;  // of one reply
+  static constexpr size_t kMostBytes = size_t{16} << 20;  // of one reply, in all its texts
   static constexpr size_t kMostElements = 200'000;        // likewise, in all its arrays
 
   Decoder();
@@ -45,7 +45,8 @@ class Decoder {
   };
   std::unique_ptr<redisReader, Free> reader_;
   size_t elements_left_ = kMostElements;  // of this reply
-  bool is_too_long_ = false;
+  size_t bytes_left_ = kMostBytes;        // likewise
+  bool is_too_long_ = false, is_too_large_ = false;
   std::string error_;
 };
 
