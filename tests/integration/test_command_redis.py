@@ -3,44 +3,13 @@
 wrong."""
 
 import json
-import os
 import signal
 import unittest
 
-from command_support import CommandTest
-from redis_support import Server, keys_of, skip_without_redis
+from redis_command_case import REPO, SECRET, QuorumTest, RedisTest
+from redis_support import keys_of, skip_without_redis
 
-REPO = "owner/name"
 KEYS = keys_of(REPO)
-# The user of docs/operations.md, "Redis".
-RIGHTS = """resetkeys ~repolock:* resetchannels &repolock:* -@all
-+info +eval +evalsha +publish +subscribe +ping +scan
-+get +set +mget +del +exists +pttl +pexpire +expire +time +hget +hset +hdel +hmget
-+zadd +zrem +zrange +zrevrange +zrangebyscore +zscore +zrank +zcard""".split()
-SECRET = "gu3ss-m3"
-
-
-class RedisTest(CommandTest):
-    OPTIONS = ("--appendonly", "yes", "--appendfsync", "always")
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server(*cls.OPTIONS)
-        cls.addClassCleanup(cls.server.destroy)
-        cls.redis = cls.server.connect()
-        cls.addClassCleanup(cls.redis.close)
-
-    def setUp(self):
-        super().setUp()
-        self.redis("FLUSHALL")
-        self.url = f"redis+unix://{self.server.path}"
-        self.env["REPOLOCK_URL"] = self.url
-
-    def user(self, name="locks", password=SECRET, rights=(), given=None):
-        """Makes it, for this test; gives the URL with it."""
-        self.redis("ACL", "SETUSER", name, "reset", "on", f">{password}", *RIGHTS, *rights)
-        self.addCleanup(self.redis, "ACL", "DELUSER", name)
-        return f"redis+unix://{name}:{given or password}@{self.server.path}"
 
 
 class Locks(RedisTest):
@@ -188,6 +157,12 @@ class Denied(RedisTest):
         self.assertEqual(waiter.end()[0], 123)
         self.check(0, "run", "-s", REPO, "true")
 
+    def test_without_publish_one_waits_all_the_same(self):
+        self.env["REPOLOCK_URL"] = self.user(rights=["-publish"])
+        holder, waiter = self.hold(), self.queue()
+        holder.end()
+        self.assertEqual(waiter.out(), "held")
+
 
 class Away(RedisTest):
     def test_a_server_that_is_not_there(self):
@@ -221,93 +196,8 @@ class Away(RedisTest):
         self.assertEqual(waiter.out(), "held")
 
 
-class Doctor(RedisTest):
-    def finding(self, pattern, *options):
-        """There is exactly this."""
-        out, _ = self.check(1, *options, "doctor")
-        self.assertEqual(len(out.splitlines()), 1, out)
-        self.assertRegex(out, rf"^unix:{self.server.path}\b.*{pattern}")
-        self.assertEqual(out.count(f"{self.server.path}: unix:"), 0)  # named once is enough
-        told = json.loads(self.check(1, *options, "doctor", "--json")[0])
-        self.assertEqual(told["host"], f"unix:{self.server.path}")
-        self.assertRegex(told["message"], pattern)
-
-    def set(self, name, value):
-        before = self.redis("CONFIG", "GET", name)[1]
-        self.redis("CONFIG", "SET", name, value)
-        self.addCleanup(self.redis, "CONFIG", "SET", name, before)
-
-    def test_nothing_is_wrong(self):
-        self.assertEqual(self.check(0, "doctor")[0], "nothing is wrong\n")
-        self.assertEqual(self.check(0, "doctor", "--json"), ("", ""))
-
-    def test_no_append_only_file(self):
-        self.set("appendonly", "no")
-        self.finding("keeps no append-only file.*set appendonly yes")
-        self.check(0, "--option", "redis.restart_guard=strict", "doctor")
-
-    def test_keys_are_evicted(self):
-        self.set("maxmemory-policy", "allkeys-lru")
-        self.set("maxmemory", "100mb")
-        self.finding("evicts keys .*allkeys-lru.*set maxmemory-policy noeviction")
-        _, err = self.check(70, "run", REPO, "true")
-        self.assertIn("noeviction", err)
-
-    def test_rights_that_lack(self):
-        for right, pattern in (("publish", r"waiting is slower.*\+publish"),
-                               ("subscribe", r"waiting is slower.*\+subscribe"),
-                               ("info", r"give it \+info")):
-            with self.subTest(right):
-                self.finding(pattern, "--backend", self.user(rights=[f"-{right}"]))
-
-    def test_without_publish_one_waits_all_the_same(self):
-        self.env["REPOLOCK_URL"] = self.user(rights=["-publish"])
-        holder, waiter = self.hold(), self.queue()
-        holder.end()
-        self.assertEqual(waiter.out(), "held")
-
-    def test_a_replica(self):
-        self.redis("REPLICAOF", "127.0.0.1", 1)  # where nobody answers
-        self.addCleanup(self.redis, "REPLICAOF", "NO", "ONE")
-        self.finding("is a replica; give the address of the server that takes writes")
-        self.check(70, "run", REPO, "true")
-
-    def test_the_guard_is_off(self):
-        self.finding("restart_guard is off", "--option", "redis.restart_guard=off")
-
-    def test_another_configuration(self):
-        self.check(0, "run", REPO, "true")
-        option = ("--option", "max_ttl_ms=20000", "--option", "ttl_ms=20000")
-        self.finding("another configuration.*give all of them the same options", *option)
-
-
-class Quorum(CommandTest):
+class Quorum(QuorumTest):
     """Three servers that decide together."""
-
-    def setUp(self):
-        super().setUp()
-        self.servers = [self.server() for _ in range(3)]
-        self.url = self.url_of(self.servers)
-        self.env["REPOLOCK_URL"] = self.url
-
-    def server(self):
-        server = Server(*RedisTest.OPTIONS)
-        self.addCleanup(server.destroy)
-        return server
-
-    @staticmethod
-    def url_of(servers):
-        return "redis+quorum://" + ",".join(f"unix:{server.path}" for server in servers)
-
-    def kill(self, *servers):
-        for server in servers:
-            server.process.kill()
-            server.process.wait()
-
-    def findings(self, *options):
-        """Of the doctor: [(server, message)]."""
-        out, _ = self.check(1, *options, "doctor", "--json")
-        return [(each["host"], each["message"]) for each in map(json.loads, out.splitlines())]
 
     def test_two_exclude_each_other_and_the_fence_grows(self):
         fences = []
@@ -337,9 +227,6 @@ class Quorum(CommandTest):
         self.assertEqual(len(told["waiters"]), 1)
         self.assertEqual(told["holders"][0]["message"], "on 3 of 3 servers: 1 of them may fail")
 
-    def test_nothing_is_wrong(self):
-        self.assertEqual(self.check(0, "doctor")[0], "nothing is wrong\n")
-
     def test_one_is_killed(self):
         holder, waiter = self.hold(), self.queue()
         self.kill(self.servers[1])
@@ -364,23 +251,6 @@ class Quorum(CommandTest):
                 self.assertIn(name, err)
         self.check(69, "ls")
         self.assertEqual({host for host, _ in self.findings()}, away)
-
-    def test_a_server_that_is_named_twice(self):
-        """By two paths, one beside the other."""
-        link = f"{self.directory}/socket"
-        os.symlink(self.servers[0].path, link)
-        url = f"{self.url_of(self.servers[:2])},unix:{link}"
-        told = "are one and the same server; name each server of a quorum once"
-        found = self.findings("--backend", url)
-        self.assertIn(told, "".join(message for _, message in found))
-        _, err = self.check(69, "run", "-n", "--backend", url, REPO, "true")
-        self.assertIn(told, err)
-
-    def test_an_even_number(self):
-        four = self.url_of([*self.servers, self.server()])
-        found = self.findings("--backend", four)
-        self.assertEqual(len(found), 1, found)
-        self.assertIn("4 servers bear no more failures than 3 do; use an odd number", found[0][1])
 
     def test_another_list_of_servers(self):
         self.check(0, "run", REPO, "true")

@@ -55,7 +55,8 @@ const Case kCases[] = {
      REPOLOCK_E_DENIED,
      "does not let this user do that (NOPERM this user has no permissions to access one of the "
      "keys "
-     "used as arguments); give the user ~repolock:*, or name another one in the URL"},
+     "used as arguments); give the user ~repolock:* (redis.prefix and redis.lock_key change that), "
+     "or name another one in the URL"},
     {"NOPERM this user has no permissions to access one of the channels used as arguments",
      REPOLOCK_E_DENIED,
      "does not let this user do that (NOPERM this user has no permissions to access one of the "
@@ -64,13 +65,15 @@ const Case kCases[] = {
      "executing the script can't run this command or subcommand ",
      REPOLOCK_E_DENIED,
      "does not let this user do that (The user executing the script can't run this command or "
-     "subcommand); give the user the commands of the README, or name another one in the URL"},
+     "subcommand); give the user the rights in docs/operations.md, of which doctor names what it "
+     "lacks, or name another one in the URL"},
     {"ERR The user executing the script can't access at least one of the keys mentioned in the "
      "command arguments script: " SHA ", on @user_script:1.",
      REPOLOCK_E_DENIED,
      "does not let this user do that (ERR The user executing the script can't access at least one "
-     "of the keys mentioned in the command arguments); give the user ~repolock:*, or name another "
-     "one in the URL"},
+     "of the keys mentioned in the command arguments); give the user ~repolock:* (redis.prefix and "
+     "redis.lock_key change "
+     "that), or name another one in the URL"},
     {"ERR ACL failure in script: User bob has no permissions to run the 'time' command script: " SHA
      ", on @user_script:4.",
      REPOLOCK_E_DENIED,

@@ -128,6 +128,7 @@ class Client final : private Server::Owner {
   void diagnose(const repolock_backend_request_t &sent);
   void diagnose_server(Server &server, const std::shared_ptr<Findings> &findings);
   void diagnose_messages(Server &server, const std::shared_ptr<Findings> &findings);
+  void diagnose_rights(Server &server, const std::shared_ptr<Findings> &findings);
   void found(const std::shared_ptr<Findings> &findings, size_t answers);
   void add_settings(const Server &server, Rows *rows) const;
   void diagnose_quorum(Rows *rows) const;

@@ -2,18 +2,32 @@
 #include <algorithm>
 #include <utility>
 
+#include "backend/host/plain_text.h"
 #include "backend/redis/client.h"
 
 namespace repolock::backend::redis {
 
 namespace {
 
-constexpr size_t kQuestions = 3;  // to each server
+constexpr size_t kQuestions = 4;  // to each server
 constexpr char kSlower[] = "waiting is slower, up to a second at each turn: ";
 
 std::string version_of(const Info &info) {
   return "Redis " + (info.version.empty() ? "of unknown version" : info.version) +
          (info.has_append_only ? ", with an append-only file" : "");
+}
+
+// What rights.lua answers, in words.
+std::string lacking(const Reply &reply, const std::string &key) {
+  constexpr size_t kMostSaid = 200;
+  std::string commands, rights;
+  for (size_t i = 1; i < reply.elements.size(); ++i) {
+    commands += (i == 1 ? "" : ", ") + reply.elements[i].text;
+    rights += " +" + reply.elements[i].text;
+  }
+  return " does not let this user run " + plain_text(commands, kMostSaid) + " on keys such as " +
+         key + "; give it" + plain_text(rights, kMostSaid) +
+         " and a pattern for these keys, or name another one in the URL";
 }
 
 }  // namespace
@@ -57,8 +71,28 @@ void Client::diagnose_server(Server &server, const std::shared_ptr<Findings> &fi
                                       std::to_string(settings_.max_ttl_ms) +
                                       " ms; use a server that is nearer, or a longer ttl_ms");
         diagnose_messages(server, findings);
+        diagnose_rights(server, findings);
         found(findings, 1);
       });
+}
+
+// By EVALSHA, as all that locks.
+void Client::diagnose_rights(Server &server, const std::shared_ptr<Findings> &findings) {
+  const Keys keys = settings_.keys.of("owner/name");
+  server.node().run({&script::kRights,
+                     {},
+                     [keys] { return std::optional(keys.all()); },
+                     false,
+                     [this, &server, findings, lock = keys.lock](const Outcome &outcome) {
+                       if (outcome.failure)
+                         findings->rows.add_node(server.name(),
+                                                 status_word(outcome.failure->status),
+                                                 outcome.failure->message);
+                       else if (outcome.reply.elements.size() > 1)
+                         findings->rows.add_node(server.name(), "E_DENIED",
+                                                 server.name() + lacking(outcome.reply, lock));
+                       found(findings, 1);
+                     }});
 }
 
 void Client::diagnose_messages(Server &server, const std::shared_ptr<Findings> &findings) {

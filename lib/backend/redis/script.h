@@ -13,7 +13,7 @@ struct Script {
 
 namespace script {
 
-extern const Script kAcq, kBeat, kBreak, kCheck, kGuard, kHold, kInspect, kRel, kShare;
+extern const Script kAcq, kBeat, kBreak, kCheck, kGuard, kHold, kInspect, kRel, kRights, kShare;
 
 }  // namespace script
 

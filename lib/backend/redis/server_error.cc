@@ -145,7 +145,7 @@ std::string_view without_blanks(std::string_view text) {
 std::string rights_for(std::string_view said) {
   constexpr std::string_view kMark = "run the '";
   constexpr size_t kLongest = 40;
-  std::string right = "the commands of the README";
+  std::string right = "the rights in docs/operations.md, of which doctor names what it lacks";
   if (const size_t at = said.find(kMark); at != kNowhere) {
     const std::string_view rest = said.substr(at + kMark.size());
     if (const size_t end = rest.find('\''); end <= kLongest)
@@ -153,7 +153,7 @@ std::string rights_for(std::string_view said) {
   } else if (said.find(" channel") != kNowhere) {
     right = "&repolock:*";
   } else if (said.find(" key") != kNowhere) {
-    right = "~repolock:*";
+    right = "~repolock:* (redis.prefix and redis.lock_key change that)";
   }
   return "give the user " + right + ", or name another one in the URL";
 }
