@@ -1,6 +1,9 @@
 // A connection against a server that says what the test wants, byte by byte if need be.
+#include <netdb.h>
+
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -262,6 +265,34 @@ void a_server_that_refuses(void **) {
   }
 }
 
+// DNS says nothing until the test is over.
+std::mutex dns_is_away;
+int look_for_ever(const std::string &, SocketAddresses *) {
+  const std::lock_guard lock(dns_is_away);
+  return EAI_AGAIN;
+}
+
+void a_name_that_is_looked_up_for_ever(void **) {
+  const std::lock_guard lock(dns_is_away);
+  FakeClock clock;
+  BareHost bare(&clock);
+  Resolver resolver(bare.host(), look_for_ever);
+  ConnectionLog log;
+  SocketConnection connection(bare.host(), resolver, {"db.example.org", 6379, ""}, {}, kLimits,
+                              [] {});
+  connection.open(log);
+  clock.advance(kLimits.connect_ms - 1);
+  assert_int_equal(log.losses, 0);
+  clock.advance(1);
+  assert_int_equal(log.losses, 1);
+  assert_string_equal(log.last_loss.message.c_str(),
+                      "db.example.org:6379: its name was not found within 2000 ms; look at this "
+                      "machine's DNS");
+  assert_int_equal(log.last_loss.status, REPOLOCK_E_UNAVAILABLE);
+  clock.advance(2 * kLimits.connect_ms);
+  assert_int_equal(log.losses, 2);  // it goes on trying
+}
+
 void a_server_that_never_answers(void **) {
   Scene scene;
   assert_true(scene.connect());
@@ -407,6 +438,7 @@ int main() {
       cmocka_unit_test(the_last_words_of_a_server),
       cmocka_unit_test(a_server_that_resets),
       cmocka_unit_test(a_server_that_refuses),
+      cmocka_unit_test(a_name_that_is_looked_up_for_ever),
       cmocka_unit_test(a_server_that_never_answers),
       cmocka_unit_test(an_idle_connection_has_no_limit),
       cmocka_unit_test(an_answer_that_waited_for_its_reader),
