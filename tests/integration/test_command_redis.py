@@ -244,12 +244,12 @@ class Quorum(QuorumTest):
         self.check(0, "run", REPO, "true")
         self.kill(*self.servers[:2])
         away = {f"unix:{server.path}" for server in self.servers[:2]}
-        for words in (["run", "-n"], ["run", "-w", "1s"]):
-            _, err = self.check(69, *words, REPO, "true")
+        for words in (["run", "-n", REPO, "true"], ["run", "-w", "1s", REPO, "true"], ["ls"],
+                      ["status", REPO], ["break", REPO, "--id", "0" * 32]):
+            _, err = self.check(69, *words)
             self.assertIn("1 of 3 servers answer, and 2 have to agree", err)
             for name in away:
                 self.assertIn(name, err)
-        self.check(69, "ls")
         self.assertEqual({host for host, _ in self.findings()}, away)
 
     def test_another_list_of_servers(self):

@@ -115,6 +115,26 @@ void all_of_them_grant_one_fence(void **) {
   five.done();
 }
 
+// Whatever is asked.
+void too_few_are_all_named(void **) {
+  Five five;
+  const uint64_t fence = granted(five, five.one, five.one.acquire("a/b", lease_id(1))).fence;
+  for (size_t i = 0; i < 3; ++i) five.servers[i]->kill();
+  const uint64_t requests[] = {five.one.acquire("a/c", lease_id(2), {.wait = false}),
+                               five.one.extend("a/b", lease_id(1)), five.one.inspect("a/b"),
+                               five.one.break_lease("a/b", lease_id(1)),
+                               five.one.release("a/b", lease_id(1), fence)};
+  for (const uint64_t request : requests) {
+    const Answer &answer = answered(five, five.one, request);
+    assert_true(answer.result() == REPOLOCK_E_UNAVAILABLE || answer.result() == REPOLOCK_E_UNKNOWN);
+    const std::string &words = answer.message.empty() ? answer.grant().message : answer.message;
+    assert_true(words.starts_with("2 of 5 servers answer, and 3 have to agree: "));
+    for (size_t i = 0; i < 3; ++i)
+      if (words.find(five.servers[i]->path()) == std::string::npos) fail_msg("%s", words.c_str());
+  }
+  five.done();
+}
+
 void who_is_refused_leaves_nothing(void **) {
   Five five;
   granted(five, five.one, five.one.acquire("a/b", lease_id(1), {.holder = "job 1"}));
@@ -296,6 +316,7 @@ int main() {
   const CMUnitTest tests[] = {
       cmocka_unit_test(claims_less_than_one_server),
       cmocka_unit_test(all_of_them_grant_one_fence),
+      cmocka_unit_test(too_few_are_all_named),
       cmocka_unit_test(who_is_refused_leaves_nothing),
       cmocka_unit_test(hands_over_in_order),
       cmocka_unit_test(different_fences_are_written_back),

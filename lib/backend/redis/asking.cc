@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backend/redis/client.h"
+#include "backend/redis/failures.h"
 
 namespace repolock::backend::redis {
 
@@ -118,8 +119,10 @@ void Client::inspect_names(const std::shared_ptr<Inspection> &inspection) {
       found.tell(name, servers_.size(), quorum(), &rows);
     for (const auto &[index, failure] : inspection->failures)
       rows.add_node(server(index).name(), status_word(failure.status), failure.message);
-    if (inspection->failures.size() > servers_.size() - quorum())
-      return fail(inspection->request, inspection->failures.begin()->second, &rows);
+    Failures failures;
+    for (const auto &[index, failure] : inspection->failures) failures.add(failure);
+    if (failures.count() > servers_.size() - quorum())
+      return fail(inspection->request, failures.sum(servers_.size(), quorum()), &rows);
     answer(inspection->request, rows);
   };
   inspection->unanswered = inspection->names.size() * servers_.size();

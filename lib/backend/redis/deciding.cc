@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend/redis/client.h"
+#include "backend/redis/failures.h"
 
 namespace repolock::backend::redis {
 
@@ -162,27 +163,11 @@ void Client::grant(Attempt &attempt, const Verdict &verdict) {
   if (take(request)) host_.answer(request, grants);
 }
 
-// What does not pass by itself counts only where it alone leaves no quorum.
 Failure Client::too_few(const Attempt &attempt) const {
-  size_t answers = 0, lasting = 0;
-  std::string failures;
-  repolock_status_t passing = REPOLOCK_E_UNAVAILABLE, last = REPOLOCK_E_UNAVAILABLE;
-  for (const Attempt::Part &part : attempt.parts) {
-    if (part.vote.kind != Vote::Kind::kFailed) {
-      ++answers;
-      continue;
-    }
-    failures += (failures.empty() ? "" : "; ") + part.failure->message;
-    if (part.failure->status == REPOLOCK_E_UNKNOWN) {
-      passing = REPOLOCK_E_UNKNOWN;
-    } else if (part.failure->status != REPOLOCK_E_UNAVAILABLE) {
-      last = part.failure->status;
-      ++lasting;
-    }
-  }
-  return {lasting > servers_.size() - quorum() ? last : passing,
-          std::to_string(answers) + " of " + std::to_string(servers_.size()) +
-              " servers answer, and " + std::to_string(quorum()) + " have to agree: " + failures};
+  Failures failures;
+  for (const Attempt::Part &part : attempt.parts)
+    if (part.vote.kind == Vote::Kind::kFailed) failures.add(*part.failure);
+  return failures.sum(servers_.size(), quorum());
 }
 
 // It ends without a lease, and nothing is left of it.

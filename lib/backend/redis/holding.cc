@@ -4,6 +4,7 @@
 
 #include "backend/redis/batch.h"
 #include "backend/redis/client.h"
+#include "backend/redis/failures.h"
 
 namespace repolock::backend::redis {
 
@@ -50,10 +51,9 @@ Loss loss_of(const Reply &refusal) {
 // Leases of one kind on their way to all servers, and what these have said of each so far.
 struct Client::Renewal {
   struct Tally {
-    size_t confirmed = 0, refused = 0, failed = 0;
+    size_t confirmed = 0, refused = 0;
     int64_t since_ms = INT64_MAX;  // of those that confirmed, the first that was asked
     Loss loss{};
-    Failure failure;
     bool is_decided = false;
   };
 
@@ -62,6 +62,7 @@ struct Client::Renewal {
   std::vector<LeasePtr> leases;
   std::vector<int64_t> ttls;
   std::vector<Tally> tallies;
+  Failures failures;  // of servers, which say the same of all of them
 };
 
 LeasePtr Client::held(const repolock_claim_t &claim) const {
@@ -159,15 +160,13 @@ void Client::extended(const std::shared_ptr<Renewal> &renewal, const Server &ser
   Fault failure = outcome.failure;
   if (!failure && (reply.text_at(0) != "OK" || reply.elements.size() < renewal->leases.size() + 2))
     failure = Failure{REPOLOCK_E_UNAVAILABLE, server.name() + " had it too late: its clock moves"};
+  if (failure) renewal->failures.add(*failure);
   for (size_t i = 0; i < renewal->leases.size(); ++i) {
     Renewal::Tally &tally = renewal->tallies[i];
-    if (failure) {
-      ++tally.failed;
-      tally.failure = *failure;
-    } else if (reply.text_at(i + 2) == "OK") {
+    if (!failure && reply.text_at(i + 2) == "OK") {
       ++tally.confirmed;
       tally.since_ms = std::min(tally.since_ms, outcome.sent_ms);
-    } else {
+    } else if (!failure) {
       ++tally.refused;
       tally.loss = loss_of(reply.elements[i + 2]);
     }
@@ -182,9 +181,10 @@ void Client::extended(const std::shared_ptr<Renewal> &renewal, const Server &ser
     } else if (tally.refused > servers_.size() - quorum()) {
       answer_claim(renewal->batch, renewal->places[i], lost_grant(tally.loss.reason),
                    lease.repo + ": " + tally.loss.message);
-    } else if (tally.refused + tally.failed > servers_.size() - quorum()) {
-      answer_claim(renewal->batch, renewal->places[i], new_grant(tally.failure.status),
-                   tally.failure.message);
+    } else if (tally.refused + renewal->failures.count() > servers_.size() - quorum()) {
+      Failure why = renewal->failures.sum(servers_.size(), quorum());
+      if (tally.refused > 0) why.message += "; another one: " + tally.loss.message;
+      answer_claim(renewal->batch, renewal->places[i], new_grant(why.status), why.message);
     } else {
       tally.is_decided = false;
     }

@@ -4,6 +4,7 @@
 
 #include "backend/redis/batch.h"
 #include "backend/redis/client.h"
+#include "backend/redis/failures.h"
 
 namespace repolock::backend::redis {
 
@@ -11,20 +12,19 @@ namespace {
 
 // What the servers have said so far.
 struct Tally {
-  size_t done = 0, nothing = 0, failed = 0;
-  Failure failure;
+  size_t done = 0, nothing = 0;
+  Failures failures;
   bool was_broken = false;
   bool is_decided = false;
 
   void add(const Outcome &outcome, bool did_it) {
     if (outcome.failure) {
-      ++failed;
-      failure = *outcome.failure;
+      failures.add(*outcome.failure);
     } else {
       ++(did_it ? done : nothing);
     }
   }
-  size_t answers() const { return done + nothing + failed; }
+  size_t answers() const { return done + nothing + failures.count(); }
 };
 
 }  // namespace
@@ -59,10 +59,12 @@ void Client::release_one(const repolock_claim_t &claim, const std::shared_ptr<Ba
     const bool is_last = tally->answers() == servers_.size();
     if (tally->done < quorum() && !is_last) return;
     tally->is_decided = true;
-    if (tally->done >= quorum() || (!was_held && tally->failed == 0))
+    if (tally->done >= quorum() || (!was_held && tally->failures.count() == 0))
       return answer_claim(batch, index, new_grant(REPOLOCK_OK), "");
-    if (tally->failed > servers_.size() - quorum() || !was_held)
-      return answer_claim(batch, index, new_grant(tally->failure.status), tally->failure.message);
+    if (tally->failures.count() > servers_.size() - quorum() || !was_held) {
+      const Failure why = tally->failures.sum(servers_.size(), quorum());
+      return answer_claim(batch, index, new_grant(why.status), why.message);
+    }
     if (tally->was_broken)
       return answer_claim(batch, index, lost_grant(REPOLOCK_LOST_BROKEN), "it was broken");
     answer_claim(batch, index, lost_grant(REPOLOCK_LOST_EXPIRED), "it had ended before");
@@ -82,8 +84,8 @@ void Client::break_lease(const repolock_backend_request_t &sent) {
                         [this, request, tally](const Outcome &outcome) {
                           tally->add(outcome, outcome.reply.text_at(0) == "OK");
                           if (tally->answers() < servers_.size()) return;
-                          if (tally->failed > servers_.size() - quorum())
-                            return fail(request, tally->failure);
+                          if (tally->failures.count() > servers_.size() - quorum())
+                            return fail(request, tally->failures.sum(servers_.size(), quorum()));
                           const bool is_done = tally->done > 0;
                           if (take(request))
                             host_.answer(request, {is_done ? new_grant(REPOLOCK_OK)
