@@ -69,6 +69,18 @@ class Locks(RedisTest):
         holder.kill()
         self.assertEqual(waiter.out(), "expired")
 
+    def test_what_the_dead_leave_ends_by_itself(self):
+        """All but the guard, which is one for all names."""
+        ends = {KEYS.l: 6000, KEYS.q: 66000, KEYS.w: 66000, KEYS.f: 7 * 86400 * 1000}
+        options = ("--option", "ttl_ms=5000", "--option", "max_ttl_ms=5000")
+        holder, waiter = self.hold(REPO, *options), self.queue(*options)
+        self.assertEqual(sorted(self.redis("KEYS", "*")), sorted([*ends, "repolock:guard"]))
+        holder.kill()
+        waiter.kill()
+        for key, most in ends.items():  # -2: it was over already
+            self.assertTrue(self.redis("PTTL", key) in range(1, most + 1) or
+                            key == KEYS.l and self.redis("PTTL", key) == -2, key)
+
     def test_an_interrupted_waiter_leaves_the_queue_at_the_server(self):
         self.hold()
         for signo in (signal.SIGINT, signal.SIGTERM):
