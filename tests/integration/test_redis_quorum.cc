@@ -24,13 +24,13 @@ Options durable() {
 }
 
 struct Five {
-  Five() {
+  explicit Five(const Options &options = durable()) {
     for (auto &server : servers)
       server = std::make_unique<RedisServer>(
           std::vector<std::string>{"--appendonly", "yes", "--appendfsync", "always"});
     for (size_t i = 0; i < kServers; ++i) raw.emplace_back(*servers[i]);
-    assert_int_equal(one.open(init, url(), durable()), REPOLOCK_OK);
-    assert_int_equal(two.open(init, url(), durable()), REPOLOCK_OK);
+    assert_int_equal(one.open(init, url(), options), REPOLOCK_OK);
+    assert_int_equal(two.open(init, url(), options), REPOLOCK_OK);
     for (BackendDriver *driver : {&one, &two})
       assert_true(run_until([&] { return driver->nodes().size() == kServers; }));
   }
@@ -132,6 +132,17 @@ void too_few_are_all_named(void **) {
     for (size_t i = 0; i < 3; ++i)
       if (words.find(five.servers[i]->path()) == std::string::npos) fail_msg("%s", words.c_str());
   }
+  five.done();
+}
+
+void a_larger_quorum_bears_less(void **) {
+  Five five({{"redis.quorum", "4"}, {"redis.durability", "aof_always"}});
+  five.servers[0]->kill();
+  granted(five, five.one, five.one.acquire("a/b", lease_id(1)));
+  five.servers[1]->kill();
+  const auto request = five.two.acquire("a/c", lease_id(2), {.wait = false});
+  const std::string &words = answered(five, five.two, request).message;
+  assert_true(words.starts_with("3 of 5 servers answer, and 4 have to agree: "));
   five.done();
 }
 
@@ -317,6 +328,7 @@ int main() {
       cmocka_unit_test(claims_less_than_one_server),
       cmocka_unit_test(all_of_them_grant_one_fence),
       cmocka_unit_test(too_few_are_all_named),
+      cmocka_unit_test(a_larger_quorum_bears_less),
       cmocka_unit_test(who_is_refused_leaves_nothing),
       cmocka_unit_test(hands_over_in_order),
       cmocka_unit_test(different_fences_are_written_back),
