@@ -1,8 +1,9 @@
 -- Part: R, the shared leases of a name: "<lease id>:<att>" by the end of each, in ms of its
 -- clock. Their records are in W. `name` is {l, f, q, w, r}, the keys of one name.
 
--- R, Q and W outlive whatever is in them, and end by themselves when nobody comes any more.
-local function keep(key) call('PEXPIRE', key, 60000 + cap) end
+-- R, Q and W outlive whatever is in them, and end by themselves when nobody comes any more: a lease
+-- after cap, a waiter after 15 s of silence.
+local function keep(key) call('PEXPIRE', key, math.max(cap, 20000)) end
 
 -- How many there are; those that have run out are removed first. An end that is too far away was
 -- written before the clock went back.
