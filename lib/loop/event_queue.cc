@@ -73,7 +73,7 @@ EventQueue::Next EventQueue::next(core::Millis timeout, EventPtr *out) {
   const auto something = [&] { return closed_ || !entries_.empty(); };
   if (timeout == core::kForever)
     arrived_.wait(lock, something);
-  else
+  else if (timeout > 0)  // without one even that is a system call, and maybe a time slice
     arrived_.wait_for(lock, std::chrono::milliseconds(timeout), something);
   if (entries_.empty()) return closed_ ? Next::kEnd : Next::kNothingYet;
   QueueEntry entry = std::move(entries_.front());
