@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import logging
 import sys
+import weakref
 from types import SimpleNamespace
 from typing import Callable
 
 from repolock._ears import Event
-from repolock._errors import LockForkedError, LockShutdownError, lock_error
+from repolock._errors import LockError, LockForkedError, LockShutdownError, lock_error
 from repolock._events import Events
 from repolock._library import CData, ffi, lib
-from repolock._operation import Operation, Steps, finish
+from repolock._operation import Operation, Steps, finish, run
 
 logger = logging.getLogger("repolock")
 logger.addHandler(logging.NullHandler())
@@ -29,6 +32,7 @@ class Core:
 
     def __init__(self, client: CData, log_level: int) -> None:
         self._client: CData | None = client
+        _open.add(self)
         self.events = Events(client)
         wanted = [theirs for theirs, ours in _LEVELS.items() if ours >= log_level]
         if wanted:
@@ -66,6 +70,17 @@ class Core:
                 self.events.read()
                 self.events.end()
                 self._client = None
+
+
+_open: weakref.WeakSet[Core] = weakref.WeakSet()
+
+
+@atexit.register
+def _farewell() -> None:
+    """What was released before the end of the program gets its answer. What is held ends by its ttl."""
+    for core in list(_open):
+        with contextlib.suppress(LockError):
+            run(core.shutdown(0))
 
 
 def _log(event: Event | None) -> None:

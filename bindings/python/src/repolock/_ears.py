@@ -38,9 +38,9 @@ class ThreadEar:
         with contextlib.suppress(RuntimeError):  # it rings already
             self._bell.release()
 
-    def sleep(self, timeout: float) -> None:
+    def sleep(self, timeout: float) -> bool:
         """Until it is woken, or was already; signal handlers run meanwhile, and may raise."""
-        self._bell.acquire(timeout=timeout)
+        return self._bell.acquire(timeout=timeout)
 
 
 class LoopEar:

@@ -22,7 +22,7 @@ from repolock._library import CData, cell, ffi, lib, text
 Listener = Callable[[Optional[Event]], None]
 
 # A thread that reads for the others wakes the next one when it leaves. Should a signal handler raise
-# just there, they look by themselves after so many seconds.
+# just there, they read by themselves after so many seconds.
 _DISTRUST = 1.0
 
 
@@ -56,8 +56,8 @@ class Events:
         Never inside C: signal handlers run at once, and may raise.
         """
         deadline = math.inf if timeout is None else time.monotonic() + timeout
-        self._sleepers[ear] = None
         try:
+            self._sleepers[ear] = None
             while not ear.heard:
                 if self.has_ended:
                     ear.hear(None)
@@ -69,7 +69,8 @@ class Events:
                 if self._reader.setdefault("thread", ear) is ear:
                     self._watch(left)
                 else:
-                    ear.sleep(min(left, _DISTRUST))
+                    if not ear.sleep(min(left, _DISTRUST)):
+                        self._drain()
         finally:
             self._step_down(ear)
         return True
@@ -84,7 +85,7 @@ class Events:
         ready = poll.poll(None if left == math.inf else math.ceil(left * 1000))
         if any(fd == self._nudge.reader for fd, _ in ready):
             self._nudge.clear()
-        self.read()
+        self._drain()
 
     def _step_down(self, ear: ThreadEar) -> None:
         self._sleepers.pop(ear, None)
@@ -107,7 +108,7 @@ class Events:
         reading = self._loops.get(loop)
         if reading is None:
             reading = self._loops[loop] = _Reading(self._client)
-            loop.add_reader(self._fd, self._read_in_loop)
+            loop.add_reader(self._fd, self.read)
         reading.users += 1
 
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -119,28 +120,42 @@ class Events:
             if not loop.is_closed():
                 loop.remove_reader(self._fd)
 
-    def _read_in_loop(self) -> None:
-        if self.read() and self._reader:
+    def read(self) -> None:
+        """Hands out what is in the queue, without waiting."""
+        if self._drain() and self._reader:
             self._nudge.send()  # it may be news for the thread that polls, which has not seen it
 
-    def read(self) -> int:
-        """Hands out what is in the queue; how many events that were."""
-        count = 0
+    def _drain(self) -> bool:
         client = self._client
+        has_read = False
         while client is not None:
-            place = cell("repolock_event_t", lib.repolock_event_free)
-            status = lib.repolock_event_next(client[0], 0, place)
+            status = self._hand_out(client)
             if status == lib.REPOLOCK_E_PENDING:
                 break
-            count += 1
+            has_read = True
             if status != lib.REPOLOCK_OK:
                 self.end()
                 break
-            tag = int(ffi.cast("uintptr_t", lib.repolock_event_user_data(place[0])))
-            listener = self._listeners.get(tag)
-            if listener is not None:
-                listener(_event(place[0]))
-        return count
+        return has_read
+
+    def _hand_out(self, client: CData) -> int:
+        """The next event; not even a signal handler that raises may keep it from its listener."""
+        place = cell("repolock_event_t", lib.repolock_event_free)
+        try:
+            status = int(lib.repolock_event_next(client[0], 0, place))
+            if status == lib.REPOLOCK_OK:
+                self._tell(place[0])
+        except BaseException:
+            if place[0]:
+                self._tell(place[0])  # again, perhaps: listeners bear that
+            raise
+        return status
+
+    def _tell(self, handle: CData) -> None:
+        tag = int(ffi.cast("uintptr_t", lib.repolock_event_user_data(handle)))
+        listener = self._listeners.get(tag)
+        if listener is not None:
+            listener(_event(handle))
 
     def end(self) -> None:
         """Nothing is told any more, and the status of everything is final."""
@@ -186,9 +201,10 @@ class _Pipe:
     """Ends a poll from another thread."""
 
     def __init__(self) -> None:
-        self.reader, self._writer = os.pipe()
-        os.set_blocking(self.reader, False)
-        os.set_blocking(self._writer, False)
+        self._ends: tuple[int, ...] = ()
+        self._ends = self.reader, self._writer = os.pipe()
+        for end in self._ends:
+            os.set_blocking(end, False)
 
     def send(self) -> None:
         with contextlib.suppress(BlockingIOError):  # full of nudges
@@ -199,5 +215,5 @@ class _Pipe:
             os.read(self.reader, 4096)
 
     def __del__(self) -> None:
-        os.close(self.reader)
-        os.close(self._writer)
+        for end in self._ends:
+            os.close(end)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import warnings
+from collections.abc import Iterator
 
 from repolock._core import Core
 from repolock._ears import Event, LoopEar, ThreadEar
-from repolock._errors import LockError, LockLostError, lock_error, loss
+from repolock._errors import LockError, LockForkedError, LockLostError, lock_error, loss
 from repolock._events import Events, Listener
 from repolock._library import CData, ffi, lib, text
 from repolock._operation import Operation, Steps, finish
@@ -41,6 +43,10 @@ class LossNews:
         if self.is_over:
             listener(self.loss)
 
+    def unfollow(self, listener: Listener) -> None:
+        """Does not hear it any more, except what is being told just now."""
+        self._followers.remove(listener)
+
     def until(self, timeout: float | None) -> _Until:
         """To wait for it."""
         return _Until(self._events, self, timeout)
@@ -52,18 +58,25 @@ class _Until:
 
     def wait(self) -> int:
         ear = ThreadEar()
-        self._news.follow(ear.hear)
-        return int(self._events.wait(ear, self._timeout))
+        with self._followed_by(ear.hear):
+            return int(self._events.wait(ear, self._timeout))
 
     async def wait_async(self) -> int:
         ear = LoopEar()
-        self._news.follow(ear.hear)
-        with self._events.attached(asyncio.get_running_loop()):
+        with self._followed_by(ear.hear), self._events.attached(asyncio.get_running_loop()):
             try:
                 await asyncio.wait_for(ear.listen(), self._timeout)
             except asyncio.TimeoutError:
                 return 0
         return 1
+
+    @contextlib.contextmanager
+    def _followed_by(self, listener: Listener) -> Iterator[None]:
+        self._news.follow(listener)
+        try:
+            yield
+        finally:
+            self._news.unfollow(listener)
 
 
 class Lease:
@@ -107,6 +120,8 @@ class Lease:
             found = self.failure()
             yield self.news.until(_NEWS_DELAY if isinstance(found, LockLostError) else timeout)
         found = self.failure()
+        if isinstance(found, LockForkedError):
+            raise found
         return found if isinstance(found, LockLostError) else None
 
     def release(self) -> Steps[None]:
@@ -127,6 +142,12 @@ class Lease:
         if found is not None or error is not None:
             raise found or error  # type: ignore[misc]
 
+    def let_go(self) -> None:
+        """A release that nobody waits for."""
+        self._is_released = True
+        lib.repolock_release_start(self._cell[0], ffi.NULL)
+        self.news.hear(None)
+
     def extend(self, ttl_ms: int) -> Steps[None]:
         """Renews now."""
         yield from finish(
@@ -138,11 +159,14 @@ class Lease:
 
     def __del__(self) -> None:
         self._core.events.forget(self.news.tag)
-        if not self._is_released and self.status == lib.REPOLOCK_OK:
-            warnings.warn(
-                f"the lock of {self._repos} was forgotten without a release: it is renewed no "
-                "longer, and ends by its ttl",
-                ResourceWarning,
-                stacklevel=2,
-                source=self,
-            )
+        try:
+            if not self._is_released and self.status == lib.REPOLOCK_OK:
+                warnings.warn(
+                    f"the lock of {self._repos} was forgotten without a release: it is renewed no "
+                    "longer, and ends by its ttl",
+                    ResourceWarning,
+                    stacklevel=2,
+                    source=self,
+                )
+        finally:
+            ffi.release(self._cell)  # whoever keeps the warning keeps this object too

@@ -8,6 +8,8 @@ from typing import Any, Callable
 try:
     from repolock._native import ffi as ffi
     from repolock._native import lib as lib
+except ModuleNotFoundError:
+    raise  # of Python's: it says what is missing
 except ImportError as error:
     raise ImportError(
         f"the C library that this package was built for cannot be loaded ({error}): install "

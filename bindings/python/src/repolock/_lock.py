@@ -118,6 +118,11 @@ class Lock:
                 self._lease = Lease(self._core, operation.take_lease(), self.name)
             finally:
                 operation.free()
+        except BaseException:  # a signal handler's too: whoever called does not know what it has won
+            lease, self._lease = self._lease, None
+            if lease is not None:
+                lease.let_go()
+            raise
         finally:
             if self._lease is None:
                 self._turn.release()
@@ -158,9 +163,11 @@ class Lock:
         run(self._leave(error, False))
 
     async def __aenter__(self) -> Lock:
+        watch = Watch(self._core.events) if self._terms.on_lost == "cancel" else None
         await run_async(self._acquire(None))
-        if self._terms.on_lost == "cancel" and self._lease is not None:
-            self._watch = Watch(self._core.events, self._lease.news)
+        if watch is not None:
+            watch.start(self._held().news)
+        self._watch = watch
         return self
 
     async def __aexit__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import weakref
 
 from repolock._ears import Event
 from repolock._events import Events
@@ -11,17 +12,22 @@ from repolock._lease import LossNews
 
 
 class Watch:
-    """From the grant until :meth:`stop`, in the task that has the lock."""
+    """From :meth:`start` until :meth:`stop`, in the task that has the lock."""
 
-    def __init__(self, events: Events, news: LossNews) -> None:
+    def __init__(self, events: Events) -> None:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError('on_lost="cancel" needs a task to cancel')
-        self._events, self._task, self._loop = events, task, asyncio.get_running_loop()
+        self._events, self._loop = events, asyncio.get_running_loop()
+        self._task = weakref.ref(task)  # one that its loop forgot is to be collected, with its lock
         self._requests: int = task.cancelling() if hasattr(task, "cancelling") else 0
-        self._is_on = True
+        self._is_on = False
         self._has_cancelled = False
-        events.attach(self._loop)
+
+    def start(self, news: LossNews) -> None:
+        """From now on the loss cancels."""
+        self._is_on = True
+        self._events.attach(self._loop)
         news.follow(self._hear)
 
     def _hear(self, event: Event | None) -> None:
@@ -30,9 +36,10 @@ class Watch:
                 self._loop.call_soon_threadsafe(self._cancel)
 
     def _cancel(self) -> None:
-        if self._is_on and not self._has_cancelled:
+        task = self._task()
+        if task is not None and self._is_on and not self._has_cancelled:
             self._has_cancelled = True
-            self._task.cancel()
+            task.cancel()
 
     async def stop(self, error: BaseException | None) -> bool:
         """True if the task was cancelled by this, and by nobody else; error is what its body raised."""
@@ -43,4 +50,5 @@ class Watch:
         if not isinstance(error, asyncio.CancelledError):  # it ended just before it was thrown
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)
-        return not hasattr(self._task, "uncancel") or self._task.uncancel() <= self._requests
+        task = self._task()
+        return task is None or not hasattr(task, "uncancel") or task.uncancel() <= self._requests
