@@ -58,7 +58,7 @@ class Client:
         settings = native(
             gather(url, holder, config, ttl=ttl, wait=wait, max_hold=max_hold, heartbeat=heartbeat)
         )
-        place = cell("repolock_client_t", lib.repolock_client_free)
+        place = cell("client")
         sentence = ffi.new("char[]", lib.REPOLOCK_ERR_SIZE)
         status = lib.repolock_client_open(settings, place, sentence, len(sentence))
         if status != lib.REPOLOCK_OK:

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Callable
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class ThreadEar:
 
     def __init__(self) -> None:
         self.heard: deque[Event | None] = deque()
+        #: Ends the poll that it is in, if it reads for all.
+        self.nudge: Callable[[], None] | None = None
         self._bell = threading.Lock()
         self._bell.acquire()
 
@@ -37,6 +40,9 @@ class ThreadEar:
         """From any thread: the sleeper is to look around."""
         with contextlib.suppress(RuntimeError):  # it rings already
             self._bell.release()
+        nudge = self.nudge
+        if nudge is not None:
+            nudge()
 
     def sleep(self, timeout: float) -> bool:
         """Until it is woken, or was already; signal handlers run meanwhile, and may raise."""
@@ -55,11 +61,11 @@ class LoopEar:
     def hear(self, event: Event | None) -> None:
         """From any thread; mostly it is that of the loop itself, which reads the queue."""
         self.heard.append(event)
-        if threading.get_ident() == self._thread:
-            self._wake()
-            return
         with contextlib.suppress(RuntimeError):  # the loop was closed, and nobody waits there
-            self._loop.call_soon_threadsafe(self._wake)
+            if threading.get_ident() == self._thread:
+                self._wake()
+            else:
+                self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         if self._news is not None and not self._news.done():

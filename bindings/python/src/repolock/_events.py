@@ -67,25 +67,31 @@ class Events:
                     return False
                 # Nothing comes between the question and the answer of setdefault.
                 if self._reader.setdefault("thread", ear) is ear:
-                    self._watch(left)
+                    self._watch(ear, left)
                 else:
                     if not ear.sleep(min(left, _DISTRUST)):
-                        self._drain()
+                        self.read()
         finally:
             self._step_down(ear)
         return True
 
-    def _watch(self, left: float) -> None:
+    def _watch(self, ear: ThreadEar, left: float) -> None:
         client = self._client  # its descriptor stays open so long
         if client is None:
             return
         poll = select.poll()
         poll.register(self._fd, select.POLLIN)
         poll.register(self._nudge.reader, select.POLLIN)
-        ready = poll.poll(None if left == math.inf else math.ceil(left * 1000))
+        ear.nudge = self._nudge.send
+        try:
+            if ear.heard:
+                return
+            ready = poll.poll(None if left == math.inf else math.ceil(left * 1000))
+        finally:
+            ear.nudge = None
         if any(fd == self._nudge.reader for fd, _ in ready):
             self._nudge.clear()
-        self._drain()
+        self.read()
 
     def _step_down(self, ear: ThreadEar) -> None:
         self._sleepers.pop(ear, None)
@@ -122,25 +128,18 @@ class Events:
 
     def read(self) -> None:
         """Hands out what is in the queue, without waiting."""
-        if self._drain() and self._reader:
-            self._nudge.send()  # it may be news for the thread that polls, which has not seen it
-
-    def _drain(self) -> bool:
         client = self._client
-        has_read = False
         while client is not None:
             status = self._hand_out(client)
             if status == lib.REPOLOCK_E_PENDING:
-                break
-            has_read = True
+                return
             if status != lib.REPOLOCK_OK:
                 self.end()
-                break
-        return has_read
+                return
 
     def _hand_out(self, client: CData) -> int:
         """The next event; not even a signal handler that raises may keep it from its listener."""
-        place = cell("repolock_event_t", lib.repolock_event_free)
+        place = cell("event")
         try:
             status = int(lib.repolock_event_next(client[0], 0, place))
             if status == lib.REPOLOCK_OK:
@@ -200,8 +199,9 @@ def _fields(handle: CData) -> Iterator[tuple[str, str]]:
 class _Pipe:
     """Ends a poll from another thread."""
 
+    _ends: tuple[int, ...] = ()
+
     def __init__(self) -> None:
-        self._ends: tuple[int, ...] = ()
         self._ends = self.reader, self._writer = os.pipe()
         for end in self._ends:
             os.set_blocking(end, False)
@@ -214,6 +214,6 @@ class _Pipe:
         with contextlib.suppress(BlockingIOError):
             os.read(self.reader, 4096)
 
-    def __del__(self) -> None:
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
         for end in self._ends:
-            os.close(end)
+            close(end)

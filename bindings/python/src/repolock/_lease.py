@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import warnings
+import weakref
 from collections.abc import Iterator
 
 from repolock._core import Core
 from repolock._ears import Event, LoopEar, ThreadEar
 from repolock._errors import LockError, LockForkedError, LockLostError, lock_error, loss
 from repolock._events import Events, Listener
-from repolock._library import CData, ffi, lib, text
+from repolock._library import CData, cell, ffi, lib, text
 from repolock._operation import Operation, Steps, finish
 
 # The clock may know of a loss a moment before the news tell its reason.
@@ -82,14 +83,21 @@ class _Until:
 class Lease:
     """The library's lease. Forgotten without a release it warns, and is renewed no longer."""
 
-    def __init__(self, core: Core, place: CData, repos: str) -> None:
+    def __init__(self, core: Core, repos: str) -> None:
         self._core = core  # a child outlives its client in C; here it keeps it
-        self._cell = place
+        self._cell = cell("lease")
         self._repos = repos
-        self._is_released = False
+        self._finalizer: weakref.finalize[..., Lease] | None = None
         self.news = LossNews(core.events)
+
+    def take(self, operation: Operation) -> None:
+        """What the acquisition has won; until then there is nothing to be held."""
+        operation.take_lease(self._cell)
+        # Not __del__, where the error of a signal handler would go unheard after a release too.
+        self._finalizer = weakref.finalize(self, _forgotten, self._cell, self._repos, self.news)
+        self._finalizer.atexit = False
         tag = ffi.cast("void *", self.news.tag)
-        lib.repolock_lease_on_lost(place[0], ffi.NULL, tag, ffi.NULL)
+        lib.repolock_lease_on_lost(self._cell[0], ffi.NULL, tag, ffi.NULL)
 
     @property
     def handle(self) -> CData:
@@ -129,7 +137,7 @@ class Lease:
         found = self.failure()
         if isinstance(found, LockLostError):
             found = yield from self.until_lost(None)
-        self._is_released = True
+        self._settle()
         operation = Operation(
             self._core.events, lambda place: lib.repolock_release_start(self._cell[0], place)
         )
@@ -142,9 +150,13 @@ class Lease:
         if found is not None or error is not None:
             raise found or error  # type: ignore[misc]
 
+    def _settle(self) -> None:
+        if self._finalizer is not None:
+            self._finalizer.detach()
+
     def let_go(self) -> None:
-        """A release that nobody waits for."""
-        self._is_released = True
+        """A release that nobody waits for; of nothing, nothing."""
+        self._settle()
         lib.repolock_release_start(self._cell[0], ffi.NULL)
         self.news.hear(None)
 
@@ -157,16 +169,13 @@ class Lease:
             )
         )
 
-    def __del__(self) -> None:
-        self._core.events.forget(self.news.tag)
-        try:
-            if not self._is_released and self.status == lib.REPOLOCK_OK:
-                warnings.warn(
-                    f"the lock of {self._repos} was forgotten without a release: it is renewed no "
-                    "longer, and ends by its ttl",
-                    ResourceWarning,
-                    stacklevel=2,
-                    source=self,
-                )
-        finally:
-            ffi.release(self._cell)  # whoever keeps the warning keeps this object too
+
+def _forgotten(cell: CData, repos: str, news: LossNews) -> None:
+    news.hear(None)
+    if lib.repolock_lease_status(cell[0]) == lib.REPOLOCK_OK:
+        warnings.warn(
+            f"the lock of {repos} was forgotten without a release: it is renewed no longer, and "
+            "ends by its ttl",
+            ResourceWarning,
+            stacklevel=3,
+        )

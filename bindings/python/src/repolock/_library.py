@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable
+from typing import Any
 
 try:
     from repolock._native import ffi as ffi
@@ -47,13 +47,20 @@ def library_version() -> str:
     return dotted(lib.repolock_version())
 
 
-def cell(kind: str, free: Callable[[CData], None]) -> CData:
+_CELLS = {
+    handle: (ffi.typeof(f"repolock_{handle}_t **"), getattr(lib, f"repolock_{handle}_free_at"))
+    for handle in ("client", "op", "lease", "event", "snapshot")
+}
+
+
+def cell(handle: str) -> CData:
     """Where C writes a handle.
 
     It is freed with the cell: a signal handler that raises may come between the call that gives a
     handle and the next line of Python, and must not leak a lock that is renewed for ever.
     """
-    return ffi.gc(ffi.new(f"{kind} **"), lambda place: free(place[0]))
+    kind, free = _CELLS[handle]
+    return ffi.gc(ffi.new(kind), free)
 
 
 def text(pointer: CData) -> str:

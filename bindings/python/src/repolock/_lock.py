@@ -111,18 +111,19 @@ class Lock:
             )
             if self._terms.on_waiting is not None:
                 operation.on_waiting = lambda: self._tell(operation)
+            lease = Lease(self._core, self.name)
             try:
                 status = yield operation
                 if status != lib.REPOLOCK_OK:
                     raise operation.error(status)
-                self._lease = Lease(self._core, operation.take_lease(), self.name)
+                lease.take(operation)
+                self._lease = lease
+            except BaseException:  # a signal handler's too: the caller does not know what it has won
+                self._lease = None
+                lease.let_go()
+                raise
             finally:
                 operation.free()
-        except BaseException:  # a signal handler's too: whoever called does not know what it has won
-            lease, self._lease = self._lease, None
-            if lease is not None:
-                lease.let_go()
-            raise
         finally:
             if self._lease is None:
                 self._turn.release()
@@ -137,6 +138,9 @@ class Lock:
         self._lease = None
         try:
             yield from lease.release()
+        except BaseException:  # a signal handler's too, before the release began
+            lease.let_go()
+            raise
         finally:
             self._turn.release()
 

@@ -66,7 +66,7 @@ class Operation:
 
     def __init__(self, events: Events, start: Callable[[CData], int]) -> None:
         self._events = events
-        self._cell = cell("repolock_op_t", lib.repolock_op_free)
+        self._cell = cell("op")
         self.on_waiting: Callable[[], None] | None = None
         self.is_over = False
         status = start(self._cell)
@@ -125,16 +125,14 @@ class Operation:
 
     def snapshot(self) -> Snapshot:
         """Empty where the op has none."""
-        place = cell("repolock_snapshot_t", lib.repolock_snapshot_free)
+        place = cell("snapshot")
         if lib.repolock_op_snapshot(self._cell[0], place) != lib.REPOLOCK_OK:
             return Snapshot()
         return read_snapshot(place[0])
 
-    def take_lease(self) -> CData:
-        """The cell of the lease that was acquired."""
-        place = cell("repolock_lease_t", lib.repolock_lease_free)
+    def take_lease(self, place: CData) -> None:
+        """Puts the lease that was acquired into its cell."""
         lib.repolock_op_take_lease(self._cell[0], place)
-        return place
 
     def error(self, status: int) -> LockError:
         """What the operation has to say of its failure."""
