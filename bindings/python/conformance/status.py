@@ -28,7 +28,7 @@ STATUSES: list[tuple[type[BaseException], str]] = [
 def status(error: BaseException | None = None) -> Message:
     if error is None:
         return {"status": "OK"}
-    found = {"status": name_of(error), "message": str(error)}
+    found: Message = {"status": name_of(error), "message": str(error)}
     if isinstance(error, repolock.LockError):
         found.update(holders=holders(error.holders), place=error.place)
     return found

@@ -169,7 +169,7 @@ async def fork(agent: Agent, request: Message) -> Message:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        tries = [lock.check, client.lock("owner/name", wait=0).acquire]
+        tries: list[Callable[[], object]] = [lock.check, client.lock("owner/name", wait=0).acquire]
         os.write(writer, " ".join(map(outcome, tries)).encode())
         os._exit(0)
     os.close(writer)

@@ -132,8 +132,8 @@ class RedisServer:
     def start(self) -> None:
         prctl = ctypes.CDLL(None).prctl
         self._process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--save", "", "--appendonly", "no"]
-            + ["--unixsocket", self._socket, "--dir", self._directory.name],
+            ["redis-server", "--port", "0", "--save", "", "--appendonly", "no", "--dir"]
+            + [self._directory.name, "--unixsocket", self._socket],
             stdout=subprocess.PIPE,
             text=True,
             preexec_fn=lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
@@ -146,7 +146,9 @@ class RedisServer:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
 
     def __enter__(self) -> RedisServer:
         self.start()

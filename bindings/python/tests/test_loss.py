@@ -35,11 +35,11 @@ def test_a_broken_lock_is_lost(client: repolock.Client, other: repolock.Client, 
 
 def test_a_block_raises_the_loss_at_its_end(client: repolock.Client, repo: str) -> None:
     worked = False
-    with pytest.raises(repolock.LockLostError) as caught, client.lock(repo):
+    with pytest.raises(repolock.LockLostError, match=repo) as caught, client.lock(repo):
         break_it(client, repo)
         worked = True
     assert worked
-    assert caught.value.reason == "broken"
+    assert caught.value.reason in ("broken", "")  # "": the release was the first to find out
     assert is_free(client, repo)
 
 

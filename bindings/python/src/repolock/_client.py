@@ -131,7 +131,7 @@ class Client:
         name = name_bytes(repo)
 
         def start(handle: CData, place: CData) -> int:
-            lease = lease_id.encode()
+            lease = lease_id.partition("\0")[0].encode("utf-8", "replace")
             return int(lib.repolock_break_start(handle, name, len(name), lease, place))
 
         yield from finish(self._core.start(start))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from repolock._errors import lock_error
+from repolock._errors import LockInvalidError, lock_error
 from repolock._library import CData, ffi, lib, milliseconds, name_bytes, text
 
 
@@ -33,6 +33,8 @@ def native(settings: Mapping[str, str]) -> CData:
     config = ffi.gc(lib.repolock_config_new(), lib.repolock_config_free)
     sentence = ffi.new("char[]", lib.REPOLOCK_ERR_SIZE)
     for key, value in settings.items():
+        if "\0" in key or "\0" in value:  # C would take it for the end
+            raise LockInvalidError(f"{key}={value!r} has a NUL: leave it out")
         status = lib.repolock_config_set(
             config, name_bytes(key), name_bytes(value), sentence, len(sentence)
         )

@@ -144,6 +144,12 @@ class Lock:
         finally:
             self._turn.release()
 
+    def _let_go(self) -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.let_go()
+            self._turn.release()
+
     def _held(self) -> Lease:
         lease = self._lease
         if lease is None:
@@ -182,6 +188,9 @@ class Lock:
     ) -> None:
         watch, self._watch = self._watch, None
         is_ours = watch is not None and await watch.stop(error)
+        if isinstance(error, GeneratorExit):  # the coroutine is collected, and cannot wait
+            self._let_go()
+            return
         await run_async(self._leave(error, is_ours))
 
     def _leave(self, error: BaseException | None, is_ours: bool) -> Steps[None]:

@@ -45,7 +45,7 @@ class Watch:
         """True if the task was cancelled by this, and by nobody else; error is what its body raised."""
         self._is_on = False
         self._events.detach(self._loop)
-        if not self._has_cancelled:
+        if not self._has_cancelled or isinstance(error, GeneratorExit):
             return False
         if not isinstance(error, asyncio.CancelledError):  # it ended just before it was thrown
             with contextlib.suppress(asyncio.CancelledError):

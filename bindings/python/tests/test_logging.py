@@ -1,0 +1,68 @@
+"""The library's log, in that of Python."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from support import HANG
+
+import repolock
+
+AWAY = "redis+unix:///nowhere/socket"
+
+
+def attempt(client: repolock.Client) -> None:
+    with pytest.raises(repolock.LockUnavailableError):
+        client.lock("a/b", wait=0).acquire()
+
+
+def test_a_server_that_is_away_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "repolock"), repolock.Client(AWAY) as client:
+        while not caplog.records:
+            attempt(client)
+    record = caplog.records[0]
+    assert (record.name, record.levelno) == ("repolock", logging.WARNING)
+    assert "/nowhere/socket" in record.getMessage()
+    assert record.repolock["event"]  # type: ignore[attr-defined]
+
+
+def test_an_event_loop_logs_as_it_turns(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        async with repolock.Client(AWAY) as client:
+            while not caplog.records:
+                with pytest.raises(repolock.LockUnavailableError):
+                    await client.lock("a/b", wait=0).acquire_async()
+
+    with caplog.at_level(logging.DEBUG, "repolock"):
+        asyncio.run(asyncio.wait_for(work(), HANG))
+
+
+def test_below_its_level_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "repolock"):
+        with repolock.Client(AWAY, log_level=logging.CRITICAL) as client:
+            for _ in range(3):
+                attempt(client)
+        assert caplog.records == []
+        with repolock.Client("memory:", log_level=logging.DEBUG) as client, client.lock("a/b"):
+            pass
+        assert {record.levelno for record in caplog.records} <= {logging.DEBUG, logging.INFO}
+
+
+def test_a_handler_that_raises_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Torn(logging.Handler):
+        def handle(self, record: logging.LogRecord) -> bool:
+            raise KeyError("no disk")
+
+    told: list[str] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda what: told.append(what.err_msg))
+    logger, handler = logging.getLogger("repolock"), Torn()
+    logger.addHandler(handler)
+    try:
+        with repolock.Client(AWAY) as client:
+            while not told:
+                attempt(client)
+    finally:
+        logger.removeHandler(handler)
+    assert "logger repolock" in told[0]
