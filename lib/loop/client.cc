@@ -250,7 +250,8 @@ void Client::drop(const OpPtr &op) {
     queue_.forget(*listener);
   }
   const LeasePtr untaken = op->abandon();
-  if (op->kind() != Op::Kind::kAcquire && !heard_by[0] && !heard_by[1]) return;
+  const bool may_go_on = op->kind() == Op::Kind::kAcquire && (untaken || !op->is_complete());
+  if (!may_go_on && !heard_by[0] && !heard_by[1]) return;
   post_or_end([this, op, untaken, done = heard_by[0], wait = heard_by[1]] {
     if (done) end(done);
     if (wait) end(wait);
