@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import warnings
 import weakref
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from repolock._events import Events, Listener
 from repolock._library import CData, cell, ffi, lib, text
 from repolock._operation import Operation, Steps, finish
 
-# The clock may know of a loss a moment before the news tell its reason.
+# The clock knows of a loss a moment before the news tell its reason.
 _NEWS_DELAY = 1.0
 
 
@@ -24,22 +25,31 @@ class LossNews:
 
     def __init__(self, events: Events) -> None:
         self._events = events
+        self._asked = itertools.count()
         self._followers: list[Listener] = []
+        self._tag = 0
         self.is_over = False
         self.loss: Event | None = None
-        self.tag = events.listen(self.hear)
+
+    def ask(self, handle: CData) -> None:
+        """From now on it hears; most locks are released without that anybody ever asked."""
+        if next(self._asked) == 0:
+            self._tag = self._events.listen(self.hear)
+            tag = ffi.cast("void *", self._tag)
+            if lib.repolock_lease_on_lost(handle, ffi.NULL, tag, ffi.NULL) != lib.REPOLOCK_OK:
+                self.hear(None)
 
     def hear(self, event: Event | None) -> None:
         """The loss, or None: there will be none any more."""
         if self.is_over:
             return
         self.loss, self.is_over = event, True
-        self._events.forget(self.tag)
+        self._events.forget(self._tag)
         for follower in list(self._followers):
             follower(event)
 
     def follow(self, listener: Listener) -> None:
-        """Hears it too, maybe at once, maybe twice."""
+        """Hears it too."""
         self._followers.append(listener)
         if self.is_over:
             listener(self.loss)
@@ -96,8 +106,6 @@ class Lease:
         # Not __del__, where the error of a signal handler would go unheard after a release too.
         self._finalizer = weakref.finalize(self, _forgotten, self._cell, self._repos, self.news)
         self._finalizer.atexit = False
-        tag = ffi.cast("void *", self.news.tag)
-        lib.repolock_lease_on_lost(self._cell[0], ffi.NULL, tag, ffi.NULL)
 
     @property
     def handle(self) -> CData:
@@ -114,19 +122,28 @@ class Lease:
         status = self.status
         if status == lib.REPOLOCK_OK:
             return None
+        reason = ""
+        if status == lib.REPOLOCK_E_LOST:
+            self.news.ask(self._cell[0])
+            self.news.until(_NEWS_DELAY).wait()
+            reason = self.news.loss.fields.get("reason", "") if self.news.loss else ""
+        elif status == lib.REPOLOCK_E_SHUTDOWN:
+            reason = "shutdown"
         message = text(lib.repolock_lease_message(self._cell[0]))
-        if status in (lib.REPOLOCK_E_LOST, lib.REPOLOCK_E_SHUTDOWN):
-            heard = self.news.loss
-            reason = heard.fields.get("reason", "") if heard else ""
+        if reason or status == lib.REPOLOCK_E_LOST:
             return loss(text(lib.repolock_status_name(status)), message, reason)
         return lock_error(status, message)
 
+    def follow(self, listener: Listener) -> None:
+        """Tells it of the loss; None if there is none. Anywhere, maybe at once, maybe twice."""
+        self.news.ask(self._cell[0])
+        self.news.follow(listener)
+
     def until_lost(self, timeout: float | None) -> Steps[LockLostError | None]:
         """The loss; None if there is none in time, or it was released."""
-        self._core.events.read()
+        self.news.ask(self._cell[0])
         if not self.news.is_over:
-            found = self.failure()
-            yield self.news.until(_NEWS_DELAY if isinstance(found, LockLostError) else timeout)
+            yield self.news.until(timeout)
         found = self.failure()
         if isinstance(found, LockForkedError):
             raise found
@@ -135,8 +152,6 @@ class Lease:
     def release(self) -> Steps[None]:
         """Raises the loss, if it was lost before."""
         found = self.failure()
-        if isinstance(found, LockLostError):
-            found = yield from self.until_lost(None)
         self._settle()
         operation = Operation(
             self._core.events, lambda place: lib.repolock_release_start(self._cell[0], place)
@@ -147,8 +162,10 @@ class Lease:
         finally:
             operation.free()
             self.news.hear(None)
-        if found is not None or error is not None:
-            raise found or error  # type: ignore[misc]
+        if isinstance(found, LockLostError):
+            raise found
+        if error is not None:
+            raise error
 
     def _settle(self) -> None:
         if self._finalizer is not None:

@@ -176,7 +176,7 @@ class Lock:
         watch = Watch(self._core.events) if self._terms.on_lost == "cancel" else None
         await run_async(self._acquire(None))
         if watch is not None:
-            watch.start(self._held().news)
+            watch.start(self._held())
         self._watch = watch
         return self
 
@@ -228,14 +228,12 @@ class Lock:
         lease = self._lease
         if lease is None:
             return None
-        self._core.events.read()
         found = lease.failure()
         return found if isinstance(found, LockLostError) else None
 
     def check(self) -> None:
         """Raises LockLostError, LockForkedError or LockNotHeldError unless it is held."""
         lease = self._held()
-        self._core.events.read()
         error = lease.failure()
         if error is not None:
             raise error

@@ -8,7 +8,7 @@ import weakref
 
 from repolock._ears import Event
 from repolock._events import Events
-from repolock._lease import LossNews
+from repolock._lease import Lease
 
 
 class Watch:
@@ -24,11 +24,11 @@ class Watch:
         self._is_on = False
         self._has_cancelled = False
 
-    def start(self, news: LossNews) -> None:
+    def start(self, lease: Lease) -> None:
         """From now on the loss cancels."""
         self._is_on = True
         self._events.attach(self._loop)
-        news.follow(self._hear)
+        lease.follow(self._hear)
 
     def _hear(self, event: Event | None) -> None:
         if event is not None:
