@@ -38,6 +38,7 @@ class Events:
         self._sleepers: dict[ThreadEar, None] = {}
         self._reader: dict[str, ThreadEar] = {}
         self._loops: dict[asyncio.AbstractEventLoop, _Reading] = {}
+        self._spare: list[CData] = []  # cells for events, as most questions find none
         self.has_ended = False
 
     def listen(self, listener: Listener) -> int:
@@ -139,11 +140,16 @@ class Events:
 
     def _hand_out(self, client: CData) -> int:
         """The next event; not even a signal handler that raises may keep it from its listener."""
-        place = cell("event")
+        try:
+            place = self._spare.pop()
+        except IndexError:
+            place = cell("event")
         try:
             status = int(lib.repolock_event_next(client[0], 0, place))
             if status == lib.REPOLOCK_OK:
                 self._tell(place[0])
+            else:
+                self._spare.append(place)
         except BaseException:
             if place[0]:
                 self._tell(place[0])  # again, perhaps: listeners bear that

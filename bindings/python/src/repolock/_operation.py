@@ -14,9 +14,9 @@ from repolock._snapshot import Snapshot, read_snapshot
 
 T = TypeVar("T")
 
-# How long a thread waits inside C first, in ms: what needs no other process is done by then. Signal
-# handlers wait as long.
-_DIRECT_MS = 1
+# How long a thread waits inside C first, in ms: what needs no other holder is done by then. Signal
+# handlers wait as long. Less than a tick of the kernel's clock would cost more: a timer of its own.
+_DIRECT_MS = 20
 
 
 class Pending(Protocol):
@@ -76,9 +76,10 @@ class Operation:
     def wait(self) -> int:
         """The status, as soon as there is one. on_waiting is called on this thread."""
         if self.on_waiting is None:
-            lib.repolock_op_wait(self._cell[0], _DIRECT_MS)
-            if self._status() != lib.REPOLOCK_E_PENDING:
-                return self._result()
+            status = int(lib.repolock_op_wait(self._cell[0], _DIRECT_MS))
+            if status != lib.REPOLOCK_E_PENDING:
+                self.is_over = True
+                return status
         ear = ThreadEar()
         tag = self._events.listen(ear.hear)
         try:

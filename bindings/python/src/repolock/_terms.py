@@ -12,7 +12,7 @@ from repolock._snapshot import Waiting
 OnLost = Literal["raise", "cancel", "ignore"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Terms:
     """The arguments of :meth:`Client.lock`; None is the client's own."""
 
@@ -28,11 +28,15 @@ class Terms:
     def __post_init__(self) -> None:
         if self.on_lost not in ("raise", "cancel", "ignore"):
             raise ValueError(f'on_lost={self.on_lost!r}: it is "raise", "cancel" or "ignore"')
+        asked = self.ttl, self.max_hold, self.holder
+        self._is_usual = asked == (None, None, None) and self.renew and not self.shared
 
     def request(self, more: tuple[bytes, ...], wait: float | None) -> CData:
         """The library's form of it; wait replaces the lock's own."""
-        request = ffi.gc(lib.repolock_request_new(), lib.repolock_request_free)
         wait = self.wait if wait is None else wait
+        if self._is_usual and wait is None and not more:
+            return ffi.NULL
+        request = ffi.gc(lib.repolock_request_new(), lib.repolock_request_free)
         if wait is not None:
             lib.repolock_request_set_wait(request, milliseconds(wait, "wait"))
         if self.ttl is not None:
