@@ -32,11 +32,12 @@ class LossNews:
         self.loss: Event | None = None
 
     def ask(self, handle: CData) -> None:
-        """From now on it hears; most locks are released without that anybody ever asked."""
+        """From now on it hears; most locks are released before anybody asks."""
         if next(self._asked) == 0:
             self._tag = self._events.listen(self.hear)
             tag = ffi.cast("void *", self._tag)
             if lib.repolock_lease_on_lost(handle, ffi.NULL, tag, ffi.NULL) != lib.REPOLOCK_OK:
+                self._events.forget(self._tag)
                 self.hear(None)
 
     def hear(self, event: Event | None) -> None:
