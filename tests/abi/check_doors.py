@@ -31,6 +31,7 @@ ROOMS = {
     "bindings/go": CALLERS,
     "bindings/cpp": [*CALLERS, "repolock/cpp/", SYSTEM],
     "bindings/node": [*CALLERS, SYSTEM],
+    "bindings/python": CALLERS,
     "tests/api": [*CALLERS, SYSTEM, "cmocka.h"],
     "tests/consumer": [*CALLERS, "repolock.hpp", SYSTEM],
 }
