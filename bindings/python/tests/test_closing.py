@@ -40,7 +40,7 @@ def test_holders_have_time_to_release(url: str, repo: str) -> None:
 
 
 def test_what_is_still_held_is_lost(url: str, repo: str) -> None:
-    client = repolock.Client(url, ttl=0.5)
+    client = repolock.Client(url, ttl=1)
     lock = client.lock(repo)
     lock.acquire()
     watcher = in_thread(lambda: lock.wait_lost(HANG))

@@ -17,7 +17,7 @@ import repolock
 
 
 def forget(client: repolock.Client, repo: str) -> None:
-    client.lock(repo, ttl=0.5).acquire()
+    client.lock(repo, ttl=1).acquire()
     gc.collect()
 
 

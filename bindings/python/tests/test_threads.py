@@ -27,8 +27,8 @@ def test_one_at_a_time(client: repolock.Client, other: repolock.Client, repo: st
 
 
 def test_a_lock_survives_whoever_keeps_the_interpreter(url: str, repo: str) -> None:
-    with repolock.Client(url, ttl=0.3) as client, client.lock(repo) as lock:
-        ctypes.PyDLL(None).usleep(900_000)  # three ttl long no thread of Python runs
+    with repolock.Client(url, ttl=1) as client, client.lock(repo) as lock:
+        ctypes.PyDLL(None).usleep(3_000_000)  # three ttl long no thread of Python runs
         lock.check()
         assert lock.remaining > 0
 
