@@ -9,6 +9,7 @@ import tempfile
 class Memory:
     name = "memory"
     has_processes = False  # its store is that of one process
+    facts = {}
 
     def url(self, place):
         return f"memory:{place}"
@@ -20,6 +21,7 @@ class Memory:
 class Files:
     name = "file"
     has_processes = True
+    facts = {}
 
     def __init__(self):
         self._home = tempfile.mkdtemp(prefix="repolock-conformance-")
@@ -48,6 +50,7 @@ class Redis:
         if not any("ready to accept connections" in line for line in self._server.stdout):
             raise RuntimeError("redis-server ended at once")
         self._path, self._places = path, {}
+        self.facts = {"socket": path}
 
     def url(self, place):
         database = self._places.setdefault(place, len(self._places))

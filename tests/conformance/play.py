@@ -1,6 +1,7 @@
 """Plays one scenario on agents, and compares. README.md has the language of scenarios."""
 
 import copy
+from string import Template
 
 from agent import Broken
 
@@ -38,11 +39,12 @@ def member(reply, path):
 
 
 class Player:
-    """agents: by the names that the scenario has for them. Each has a client of its own name."""
+    """agents: by the names that the scenario has for them. Each has a client of its own name. facts: of
+    the backend, as if they had been saved."""
 
-    def __init__(self, agents, url, config):
+    def __init__(self, agents, url, config, facts):
         self._agents, self._url = agents, url
-        self._saved, self._started = {}, {}
+        self._saved, self._started = dict(facts), {}
         for name, agent in agents.items():
             self._expect(agent.reply(agent.start("open", self._filled_in(
                 name, "open", {"config": config}))), {"status": "OK"}, f"{name} opens {url}")
@@ -52,7 +54,8 @@ class Player:
         if verb in ("open", "acquire", "inspect", "break", "shutdown", "close", "fork"):
             members.setdefault("client", name)
         if verb == "open":
-            members.setdefault("backend", self._url)
+            url = members.setdefault("backend", self._url)
+            members["backend"] = Template(url).safe_substitute(self._saved)
             members.setdefault("config", {})
         if verb == "acquire":
             members.setdefault("repos", ["owner/name"])

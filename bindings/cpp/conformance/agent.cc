@@ -1,7 +1,9 @@
 // agent.cc - repolock.hpp as tests/conformance plays it: a request a line in, its reply a line out.
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -153,7 +155,7 @@ class player {
     if (verb == "hello")
       return {{"language", "cpp"},
               {"version", REPOLOCK_VERSION_STRING},
-              {"can", {"shared", "several", "cancel", "inspect", "break", "waiting"}}};
+              {"can", {"shared", "several", "fork", "cancel", "inspect", "break", "waiting"}}};
     if (verb == "open") return open(request);
     if (verb == "cancel") return stops_.at(request.at("of")).request_stop(), json::object();
     if (verb == "check") return check(lease(request));
@@ -175,6 +177,7 @@ class player {
     if (verb == "canonical")
       return {{"canonical",
                repolock::canonical(request.at("repo").get<std::string>(), options_of(request))}};
+    if (verb == "fork") return fork_child(client(request), lease(request));
     if (verb == "block") return block(milliseconds(request.at("ms")));
     throw std::invalid_argument("no such verb: " + verb);
   }
@@ -211,6 +214,28 @@ class player {
     ::close(fd);
     unlink(witness.c_str());
     return json::object();
+  }
+
+  static json fork_child(repolock::client &client, const repolock::lease &held) {
+    std::array<int, 2> told = {0, 0};
+    std::array<int, 2> ends = {-1, -1};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    const pid_t child = fork();
+    if (child == 0) {
+      std::error_code of_try;
+      const repolock::lease none =
+          client.acquire("owner/name", repolock::request().wait(milliseconds(0)), of_try);
+      told = {held.status().value(), of_try.value()};
+      _exit(write(ends[1], told.data(), sizeof told) == sizeof told ? 0 : 1);
+    }
+    ::close(ends[1]);
+    const bool is_whole = read(ends[0], told.data(), sizeof told) == sizeof told;
+    ::close(ends[0]);
+    waitpid(child, nullptr, 0);
+    if (!is_whole) throw std::runtime_error("the child said nothing");
+    json names = json::array();
+    for (const int status : told) names.push_back(name_of({status, repolock::category()}));
+    return {{"child", names}};
   }
 
   static json block(milliseconds span) {
