@@ -19,10 +19,12 @@
 #include <repolock/cpp/client.hpp>
 #include <repolock/cpp/code.hpp>
 #include <repolock/cpp/error.hpp>
+#include <repolock/cpp/inside.hpp>
 #include <repolock/cpp/lease.hpp>
 #include <repolock/cpp/mutex.hpp>
 #include <repolock/cpp/options.hpp>
 #include <repolock/cpp/request.hpp>
 #include <repolock/cpp/snapshot.hpp>
+#include <repolock/cpp/version.hpp>
 
 #endif

@@ -59,6 +59,17 @@ inline bool is_free(client &asked, const std::string &repo) {
   return static_cast<bool>(asked.acquire(repo, at_once(), code));
 }
 
+// What the call throws.
+template <class Call>
+error error_of(Call call) {
+  try {
+    call();
+  } catch (const error &thrown) {
+    return thrown;
+  }
+  return {std::error_code(), "nothing was thrown"};
+}
+
 }  // namespace repolock::testing
 
 /* clang-format off */

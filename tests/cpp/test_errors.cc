@@ -10,16 +10,6 @@
 namespace repolock::testing {
 namespace {
 
-template <class Call>
-error error_of(Call call) {
-  try {
-    call();
-  } catch (const error &thrown) {
-    return thrown;
-  }
-  return {std::error_code(), "nothing was thrown"};
-}
-
 void a_lock_that_is_held_names_its_holder(void **state) {
   client ours = client_of(state);
   const lease held = ours.acquire("owner/name", request().holder("git gc"));

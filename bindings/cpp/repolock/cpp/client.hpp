@@ -3,9 +3,11 @@
 #define REPOLOCK_CPP_CLIENT_HPP
 
 #include <repolock/repolock.h>
+#include <repolock/cpp/inside.hpp>
 #include <repolock/cpp/lease.hpp>
 #include <repolock/cpp/options.hpp>
 #include <repolock/cpp/request.hpp>
+#include <repolock/cpp/version.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +32,7 @@ class client {
   explicit client(const std::string &url = "", options set = {}) {
     if (!url.empty()) set["backend"] = url;
     open(set);
+    options_ = std::move(set);
   }
   client(const std::string &url, options set, std::error_code &code) {
     try {
@@ -41,6 +44,7 @@ class client {
   }
 
   // Any error: it was not obtained. errc::timeout, or with wait 0 errc::held: somebody has it.
+  // errc::deadlock: this thread is inside with_lock on that repository.
   lease acquire(std::string_view repo, const request &how = {}) {
     return or_throw([&](detail::outcome &result) {
       return acquired(repo, how, result, [](repolock_op_t *op) { return op; });
@@ -68,10 +72,12 @@ class client {
 #endif
 
   // Acquires, runs body(lease &), releases, and returns what body returned. An exception of body's
-  // goes through, after the release. errc::lost: the lock was lost while body ran.
+  // goes through, after the release. errc::lost: the lock was lost while body ran. What would wait for the
+  // same repository of this client in this thread until then is errc::deadlock.
   template <class Body>
   decltype(auto) with_lock(std::string_view repo, const request &how, Body &&body) {
     lease held = acquire(repo, how);
+    const detail::inside from_here(handle_.get(), how.names(repo));
     if constexpr (std::is_void_v<std::invoke_result_t<Body, lease &>>) {
       std::forward<Body>(body)(held);
       held.release();
@@ -127,12 +133,18 @@ class client {
   friend class mutex;
 
   void open(const options &set) {
+    detail::check_version(repolock_version(), REPOLOCK_VERSION_NUMBER);
     char err[REPOLOCK_ERR_SIZE] = "";
     repolock_client_t *opened = nullptr;
     const repolock_status_t status =
         repolock_client_open(detail::config_of(set).get(), &opened, err, sizeof err);
     if (status != REPOLOCK_OK) throw error(detail::code_of(status), err);
     handle_.reset(opened);
+  }
+
+  std::string held_by_this_thread(std::string_view repo, const request &how) const {
+    if (!detail::inside::any()) return {};
+    return detail::inside::which(handle_.get(), how.names(repo), options_);
   }
 
   template <class Call>
@@ -146,6 +158,13 @@ class client {
   template <class Cancel>
   lease acquired(std::string_view repo, const request &how, detail::outcome &result,
                  Cancel cancel_by) {
+    if (const std::string own = held_by_this_thread(repo, how); !own.empty()) {
+      result = {make_error_code(errc::deadlock),
+                "this thread is inside with_lock on " + own +
+                    " and would wait for itself; use the lease that it has",
+                {}};
+      return {};
+    }
     repolock_op_t *started = nullptr;
     result.code = detail::code_of(repolock_acquire_start(handle_.get(), repo.data(), repo.size(),
                                                          how.native().get(), &started));
@@ -184,6 +203,7 @@ class client {
   }
 
   detail::client_handle handle_;
+  options options_;  // they say which names are one
 };
 
 }  // namespace repolock

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,12 @@ class request {
     for (const std::string &repo : repos_)
       repolock_request_add_repo(made.get(), repo.data(), repo.size());
     return made;
+  }
+
+  std::vector<std::string> names(std::string_view first) const {
+    std::vector<std::string> all{std::string(first)};
+    all.insert(all.end(), repos_.begin(), repos_.end());
+    return all;
   }
 
   std::optional<milliseconds> ttl_, wait_, max_hold_;
