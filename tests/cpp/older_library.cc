@@ -19,7 +19,7 @@ void an_older_library_is_refused_in_words(void ** /*state*/) {
   assert_true(code == repolock::errc::unsupported);
   assert_null(none.native_handle());
   try {
-    repolock::client("memory:");
+    const repolock::client refused("memory:");
     fail();
   } catch (const repolock::error &refused) {
     assert_non_null(strstr(refused.what(), "loaded is 0.0.9"));

@@ -17,7 +17,7 @@
 namespace repolock::testing {
 namespace {
 
-const milliseconds kBrief(300);  // a ttl
+constexpr milliseconds kBrief(300);  // a ttl
 
 // What the test says on purpose, and no core of it.
 void end_quietly() {

@@ -44,8 +44,8 @@ static void tell_loss(const repolock_event_t *event, void *user_data) {
 }
 
 static const char *previous_of(const repolock_lease_t *lease) {
-  static const char *const names[] = {"none", "released", "crashed", "expired", "broken"};
-  return names[repolock_lease_previous(lease)];
+  static const char *const kNames[] = {"none", "released", "crashed", "expired", "broken"};
+  return kNames[repolock_lease_previous(lease)];
 }
 
 static json_t *won(const struct waiting *wait) {

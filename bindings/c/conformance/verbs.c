@@ -197,14 +197,14 @@ json_t *done(const json_t *request) {
   static const struct {
     const char *name;
     json_t *(*call)(const json_t *request);
-  } verbs[] = {{"hello", hello},        {"open", open_client}, {"acquire", acquire},
-               {"cancel", cancel},      {"check", check},      {"extend", extend},
-               {"release", let_go},     {"drop", drop},        {"inspect", inspect},
-               {"break", break_lease},  {"work", work},        {"canonical", canonical},
-               {"fork", fork_child},    {"block", block},      {"shutdown", shut_down},
-               {"close", close_client}, {"exit", leave}};
+  } kVerbs[] = {{"hello", hello},        {"open", open_client}, {"acquire", acquire},
+                {"cancel", cancel},      {"check", check},      {"extend", extend},
+                {"release", let_go},     {"drop", drop},        {"inspect", inspect},
+                {"break", break_lease},  {"work", work},        {"canonical", canonical},
+                {"fork", fork_child},    {"block", block},      {"shutdown", shut_down},
+                {"close", close_client}, {"exit", leave}};
   const char *verb = text_of(request, "do");
-  for (size_t i = 0; verb != NULL && i < sizeof verbs / sizeof *verbs; ++i)
-    if (strcmp(verbs[i].name, verb) == 0) return verbs[i].call(request);
+  for (size_t i = 0; verb != NULL && i < sizeof kVerbs / sizeof *kVerbs; ++i)
+    if (strcmp(kVerbs[i].name, verb) == 0) return kVerbs[i].call(request);
   return invalid("no such verb");
 }
