@@ -55,6 +55,13 @@ Snapshot snapshot_of(const Op &op) {
   return Snapshot(snapshot);
 }
 
+Snapshot backends(const Config &config) {
+  char err[REPOLOCK_ERR_SIZE] = "";
+  repolock_snapshot_t *snapshot = nullptr;
+  check(repolock_backend_list(config.get(), &snapshot, err, sizeof err), err);
+  return Snapshot(snapshot);
+}
+
 Snapshot inspect(const Client &client, const std::string &repo) {
   repolock_op_t *op = nullptr;
   const char *name = repo.empty() ? nullptr : repo.data();

@@ -20,6 +20,9 @@ Op finish(repolock_status_t started, repolock_op_t *op);
 // What op tells, as rows.
 Snapshot snapshot_of(const Op &op);
 
+// The backends there are.
+Snapshot backends(const Config &config);
+
 // Who holds and who waits: of one name, or of all ("").
 Snapshot inspect(const Client &client, const std::string &repo);
 

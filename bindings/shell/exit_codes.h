@@ -13,7 +13,7 @@ namespace repolock::shell {
   X(kExitDone, 0, "done")                                                                   \
   X(kExitNo, 1,                                                                             \
     "the answer is no. status: nobody holds the lock. break: that lease does not hold it "  \
-    "(any more). doctor: something is wrong")                                               \
+    "(any more). doctor: something is wrong. plugins: one cannot be loaded")                \
   X(kExitUsage, 64,                                                                         \
     "wrong use: an option, repository, URL or setting that cannot be, or a lock that this " \
     "very command line holds already")                                                      \

@@ -13,8 +13,8 @@
 namespace repolock::shell {
 namespace {
 
-constexpr const Subcommand *kSubcommands[] = {&kRun,       &kStatus, &kLs,      &kTop, &kBreak,
-                                              &kCanonical, &kDoctor, &kVersion, &kHelp};
+constexpr const Subcommand *kSubcommands[] = {&kRun,       &kStatus, &kLs,      &kTop,     &kBreak,
+                                              &kCanonical, &kDoctor, &kPlugins, &kVersion, &kHelp};
 
 constexpr Subcommand kItself = {
     .name = "",

@@ -14,6 +14,7 @@ extern const Subcommand kTop;
 extern const Subcommand kBreak;
 extern const Subcommand kCanonical;
 extern const Subcommand kDoctor;
+extern const Subcommand kPlugins;
 extern const Subcommand kVersion;
 extern const Subcommand kHelp;
 

@@ -126,7 +126,8 @@ typedef int32_t (*repolock_body_cb)(repolock_lease_t *lease, void *user_data);
 REPOLOCK_API repolock_config_t *repolock_config_new(void);
 REPOLOCK_API void repolock_config_free(repolock_config_t *config);
 
-/* Checked at once; a later value replaces an earlier one.  [-; -; UNSUPPORTED: unknown scheme] */
+/* Checked at once; a later value replaces an earlier one. Whether there is a backend for the URL,
+ * and what "<scheme>.*" of a plugin may be, is found out by repolock_client_open.  [-; -; -] */
 REPOLOCK_API repolock_status_t repolock_config_set(repolock_config_t *config, const char *key,
                                                    const char *value, char *err, size_t err_size);
 
@@ -139,12 +140,19 @@ REPOLOCK_API repolock_status_t repolock_config_describe(size_t index, const char
 
 /* config is copied; NULL: all defaults, locks in files of this host. Its key "backend" is a URL:
  * file: file:///dir memory: memory:NAME redis://[user:password@]host[:port][/database]
- * redis+unix:///path. A backend that needs a server connects in the background:
+ * redis+unix:///path; another scheme is opened by a plugin, which is loaded for good, from where the
+ * key "plugin.path" says. A backend that needs a server connects in the background:
  * the first operation tells of a server that is away. UNAVAILABLE: no descriptor or thread left.
  * [-; client; DENIED MISCONFIGURED UNSUPPORTED PLUGIN IO UNAVAILABLE] */
 REPOLOCK_API repolock_status_t repolock_client_open(const repolock_config_t *config,
                                                     repolock_client_t **out, char *err,
                                                     size_t err_size);
+
+/* The backends there are for this config (NULL: defaults): rows BACKEND, those that are built in, then
+ * those of plugin.path, which are loaded for it, for good.  [loading; snapshot; PLUGIN] */
+REPOLOCK_API repolock_status_t repolock_backend_list(const repolock_config_t *config,
+                                                     repolock_snapshot_t **out, char *err,
+                                                     size_t err_size);
 
 /* Without a shutdown before: waiters end with E_SHUTDOWN; leases are lost with E_SHUTDOWN, not
  * released, and end by their ttl; callbacks are still told of both.  [-; -; -] */
@@ -398,27 +406,33 @@ REPOLOCK_API void repolock_event_free(repolock_event_t *event);
 enum {
   REPOLOCK_ROW_HOLDER = 1,
   REPOLOCK_ROW_WAITER = 2,
-  REPOLOCK_ROW_NODE = 3
+  REPOLOCK_ROW_NODE = 3,
+  REPOLOCK_ROW_BACKEND = 4
 };
 enum {
   REPOLOCK_TEXT_REPO = 1,
   REPOLOCK_TEXT_LEASE_ID = 2,
   REPOLOCK_TEXT_HOLDER = 3, /* as set in its request */
   REPOLOCK_TEXT_HOST = 4,
-  REPOLOCK_TEXT_STATUS = 5, /* NODE: "E_UNAVAILABLE" */
-  REPOLOCK_TEXT_MESSAGE = 6 /* NODE: in words */
+  REPOLOCK_TEXT_STATUS = 5, /* NODE: "E_UNAVAILABLE"; BACKEND: "OK", "E_PLUGIN": cannot be loaded */
+  REPOLOCK_TEXT_MESSAGE = 6, /* NODE, BACKEND: in words */
+  REPOLOCK_TEXT_SCHEMES = 7, /* BACKEND: of the URLs that it opens, with a space between */
+  REPOLOCK_TEXT_VERSION = 8, /* BACKEND: its own */
+  REPOLOCK_TEXT_FILE = 9     /* BACKEND: of the plugin; "" = built in */
 };
 enum {
   REPOLOCK_NUMBER_ROW = 1, /* REPOLOCK_ROW_* */
   REPOLOCK_NUMBER_PID = 2,
   REPOLOCK_NUMBER_FENCE = 3,
   REPOLOCK_NUMBER_SHARED = 4,
-  REPOLOCK_NUMBER_PLACE = 5,       /* WAITER: 1 = next */
-  REPOLOCK_NUMBER_AGE_MS = 6,      /* holds, or waits, since */
-  REPOLOCK_NUMBER_REMAINING_MS = 7 /* HOLDER: until it ends unless renewed */
+  REPOLOCK_NUMBER_PLACE = 5,        /* WAITER: 1 = next */
+  REPOLOCK_NUMBER_AGE_MS = 6,       /* holds, or waits, since */
+  REPOLOCK_NUMBER_REMAINING_MS = 7, /* HOLDER: until it ends unless renewed */
+  REPOLOCK_NUMBER_ABI = 8,          /* BACKEND: of plugin.h */
+  REPOLOCK_NUMBER_CAPABILITIES = 9  /* BACKEND: the most that it can, REPOLOCK_CAN_* */
 };
 
-/* Rows of fields: the holders, then the waiters in order, then the nodes asked. size: rows; text
+/* Rows of fields: the holders, then the waiters in order, then the nodes asked; or backends. size: rows; text
  * and number: a field of a row, "" or -1 where there is none.  [-; -; -] */
 REPOLOCK_API size_t repolock_snapshot_size(const repolock_snapshot_t *snapshot);
 REPOLOCK_API const char *repolock_snapshot_text(const repolock_snapshot_t *snapshot, size_t row,

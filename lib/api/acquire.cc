@@ -33,9 +33,12 @@ repolock_status_t acquire(repolock_client_t *client, const char *repo, size_t le
 
   auto handle = std::make_unique<repolock_lease>(client->hold);
   const loop::ClientPtr held = client->hold.client;
+  const core::Millis wait = std::get<core::Plan>(plan).wait;
   const loop::OpPtr op = held->acquire(std::move(plan));
-  const core::Status status = op->wait(core::kForever);
-  if (status != core::Status::kOk) return text.fail(as_status(status), op->message());
+  std::string blocked;
+  const core::Status status = held->await(op, wait, &blocked);
+  if (status != core::Status::kOk)
+    return text.fail(as_status(status), blocked.empty() ? op->message() : blocked.c_str());
   op->take_lease(&handle->lease);
   *out = handle.release();
   return REPOLOCK_OK;

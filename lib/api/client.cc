@@ -4,6 +4,12 @@
 
 using namespace repolock;
 
+namespace {
+
+constexpr uint64_t kPublicCapabilities = 0xffff;  // the rest is between library and backends
+
+}  // namespace
+
 extern "C" {
 
 repolock_status_t repolock_client_open(const repolock_config_t *config, repolock_client_t **out,
@@ -23,6 +29,22 @@ repolock_status_t repolock_client_open(const repolock_config_t *config, repolock
   });
 }
 
+repolock_status_t repolock_backend_list(const repolock_config_t *config, repolock_snapshot_t **out,
+                                        char *err, size_t err_size) {
+  const api::ErrorText text{err, err_size};
+  return api::guard(text, [&]() -> repolock_status_t {
+    if (out == nullptr) return text.fail(REPOLOCK_E_INVALID, "out must not be NULL");
+    auto rows = plugin::backend_rows(config == nullptr ? core::Options(plugin::known_schemes())
+                                                       : config->options);
+    if (const auto *failure = core::failure_of(rows)) return text.fail(*failure);
+    for (core::Row &row : std::get<core::Rows>(rows))
+      if (row.capabilities >= 0) row.capabilities &= kPublicCapabilities;
+    *out = new repolock_snapshot{
+        std::make_shared<const core::Rows>(std::get<core::Rows>(std::move(rows)))};
+    return REPOLOCK_OK;
+  });
+}
+
 // In a forked child the handle is left as it is: whatever it holds is the parent's.
 void repolock_client_free(repolock_client_t *client) {
   if (client == nullptr || client->hold.forked()) return;
@@ -31,8 +53,7 @@ void repolock_client_free(repolock_client_t *client) {
 }
 
 uint64_t repolock_client_capabilities(const repolock_client_t *client) {
-  constexpr uint64_t kPublic = 0xffff;  // the rest is between the library and its backends
-  return client == nullptr ? 0 : client->hold.client->capabilities() & kPublic;
+  return client == nullptr ? 0 : client->hold.client->capabilities() & kPublicCapabilities;
 }
 
 repolock_status_t repolock_client_stat(const repolock_client_t *client, size_t index,
@@ -56,7 +77,10 @@ repolock_status_t repolock_shutdown(repolock_client_t *client, int64_t timeout_m
     if (client == nullptr || !api::read_limit(timeout_ms, &timeout)) return REPOLOCK_E_INVALID;
     if (client->hold.forked()) return REPOLOCK_E_FORKED;
     if (!api::may_block()) return REPOLOCK_E_WRONG_THREAD;
-    return api::as_status(client->hold.client->shutdown(timeout)->wait(core::kForever));
+    const loop::ClientPtr held = client->hold.client;
+    const core::Millis limit =
+        timeout == core::kForever ? timeout : timeout + core::Settings().release_timeout;
+    return api::as_status(held->await(held->shutdown(timeout), limit));
   });
 }
 

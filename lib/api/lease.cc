@@ -41,7 +41,9 @@ repolock_status_t repolock_extend(repolock_lease_t *lease, int64_t ttl_ms) {
     if (lease == nullptr) return REPOLOCK_E_INVALID;
     if (lease->hold.forked()) return REPOLOCK_E_FORKED;
     if (!api::may_block()) return REPOLOCK_E_WRONG_THREAD;
-    return api::as_status(lease->hold.client->extend(lease->lease, ttl_ms)->wait(core::kForever));
+    const loop::ClientPtr held = lease->hold.client;
+    return api::as_status(
+        held->await(held->extend(lease->lease, ttl_ms), held->options().node_timeout()));
   });
 }
 
@@ -50,7 +52,9 @@ repolock_status_t repolock_release(repolock_lease_t *lease) {
     if (lease == nullptr) return REPOLOCK_E_INVALID;
     if (lease->hold.forked()) return REPOLOCK_E_FORKED;
     if (!api::may_block()) return REPOLOCK_E_WRONG_THREAD;
-    return api::as_status(lease->hold.client->release(lease->lease)->wait(core::kForever));
+    const loop::ClientPtr held = lease->hold.client;
+    return api::as_status(
+        held->await(held->release(lease->lease), core::Settings().release_timeout));
   });
 }
 

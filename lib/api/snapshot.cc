@@ -33,6 +33,12 @@ const char *repolock_snapshot_text(const repolock_snapshot_t *snapshot, size_t r
       return of->status.c_str();
     case REPOLOCK_TEXT_MESSAGE:
       return of->message.c_str();
+    case REPOLOCK_TEXT_SCHEMES:
+      return of->schemes.c_str();
+    case REPOLOCK_TEXT_VERSION:
+      return of->version.c_str();
+    case REPOLOCK_TEXT_FILE:
+      return of->file.c_str();
     default:
       return "";
   }
@@ -56,6 +62,10 @@ int64_t repolock_snapshot_number(const repolock_snapshot_t *snapshot, size_t row
       return of->age_ms;
     case REPOLOCK_NUMBER_REMAINING_MS:
       return of->remaining_ms;
+    case REPOLOCK_NUMBER_ABI:
+      return of->abi;
+    case REPOLOCK_NUMBER_CAPABILITIES:
+      return of->capabilities;
     default:
       return -1;
   }

@@ -41,6 +41,9 @@ namespace repolock::core {
        "The host of a plain owner/name")                                                          \
   TEXT(kHolder, "holder", kText, "text", "",                                                      \
        "What those who wait are told about a holder whose request names none")                    \
+  TEXT(kPluginPath, "plugin.path", kPath, "path", "",                                             \
+       "Backends from outside: one file, or the folder of librepolock_<scheme>.so for each "      \
+       "scheme that is not built in; empty: none is loaded")                                      \
   TEXT(kMemoryFault, "memory.fault", kText, "text", "",                                           \
        "Faults on demand, for tests; only with the backend memory:")                              \
   TEXT(kRedisPrefix, "redis.prefix", kText, "text",                                               \
@@ -72,6 +75,7 @@ enum class OptionKind : uint8_t {
   kTime,
   kChoice,
   kHost,
+  kPath,
   kText,
 };
 

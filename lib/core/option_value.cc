@@ -13,8 +13,6 @@
 namespace repolock::core {
 namespace {
 
-constexpr size_t kMaxTextBytes = 4096;
-
 Failure invalid(Option option, const std::string &value, const std::string &remedy) {
   return {Status::kInvalid, std::string(row_of(option).doc.key) + " " + value + " " + remedy};
 }
@@ -66,6 +64,11 @@ Result<OptionValue> read_host(Option option, std::string_view text) {
   return OptionValue{std::get<std::string>(std::move(host))};
 }
 
+std::optional<Failure> check_path(Option option, std::string_view text) {
+  if (text.empty() || text.front() == '/') return std::nullopt;
+  return invalid(option, quoted(text), "is not absolute: write the path from / on");
+}
+
 std::optional<Failure> check_text(Option option, std::string_view text, size_t max_bytes) {
   if (text.size() > max_bytes) {
     return invalid(option, quoted(text),
@@ -91,11 +94,13 @@ Result<OptionValue> read_value(Option option, std::string_view text) {
       return read_url(text);
     case OptionKind::kHost:
       return read_host(option, text);
+    case OptionKind::kPath:
     case OptionKind::kText:
       break;
   }
   std::optional<Failure> failure =
       option == Option::kHolder ? check_holder(text) : check_text(option, text, kMaxTextBytes);
+  if (!failure && row_of(option).kind == OptionKind::kPath) failure = check_path(option, text);
   if (failure) return *std::move(failure);
   return OptionValue{std::string(text)};
 }

@@ -11,6 +11,8 @@
 
 namespace repolock::core {
 
+inline constexpr size_t kMaxTextBytes = 4096;
+
 // A value in its one spelling; of a time the number too.
 struct OptionValue {
   std::string text;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,15 +33,19 @@ class Options {
   explicit Options(std::span<const std::string_view> known_schemes);
 
   // A later value replaces an earlier one; after a failure the earlier one stays. kInvalid for key
-  // or value, kUnsupported for a backend of an unknown scheme.
+  // or value. What is named after a scheme that is not built in, "etcd.pool", is kept for its plugin
+  // as it is: whether there is one, and knows it, is found out when a client opens.
   std::optional<Failure> set(std::string_view key, std::string_view value);
 
-  // What no single value shows: nullopt, or which two options do not go together.
+  // What no single value shows: nullopt, or which two options do not go together. kUnsupported for a
+  // backend of an unknown scheme, where no plugin may be loaded.
   std::optional<Failure> check() const;
 
   const std::string &backend() const { return text(Option::kBackend); }
   std::string_view backend_scheme() const;
+  bool is_built_in() const;  // its backend
   std::vector<BackendOption> backend_options() const;
+  const std::string &plugin_path() const { return text(Option::kPluginPath); }
 
   Millis ttl() const { return number(Option::kTtl); }
   Millis max_ttl() const { return number(Option::kMaxTtl); }
@@ -62,8 +67,11 @@ class Options {
   const std::string &text(Option option) const { return setting(option).value.text; }
   Millis number(Option option) const { return setting(option).value.number; }
 
+  bool is_of_a_plugin(std::string_view key) const;
+
   std::span<const std::string_view> known_schemes_;
   std::array<Setting, kOptionCount> settings_;
+  std::map<std::string, std::string, std::less<>> of_plugins_;  // by key
 };
 
 }  // namespace repolock::core

@@ -167,6 +167,28 @@ OpPtr Client::shutdown(Millis timeout) {
   return op;
 }
 
+Status Client::await(const OpPtr &op, Millis limit, std::string *blocked) {
+  const Millis patience = options_.node_timeout();
+  Millis slice = limit >= core::kForever - patience ? core::kForever : limit + patience;
+  Millis busy_since = 0;
+  while (true) {
+    const Status status = op->wait(slice);
+    if (status != Status::kPending) return status;
+    // Seen twice, for it may be this process that was stopped.
+    const Millis since = loop_.busy_since();
+    if (since != 0 && since == busy_since) {
+      if (blocked != nullptr)
+        *blocked = "the backend, or a callback, has blocked the client's own thread for " +
+                   std::to_string(port::now_ms() - since) +
+                   " ms, so nobody knows what becomes of this; it must not block";
+      drop(op);
+      return Status::kUnknown;
+    }
+    busy_since = since;
+    slice = patience;
+  }
+}
+
 void Client::cancel(const OpPtr &op) {
   post_or_end([this, op] {
     tell_engine([&](Engine &engine, Millis now) { engine.cancel(op->key(), now); });

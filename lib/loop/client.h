@@ -54,6 +54,10 @@ class Client : public std::enable_shared_from_this<Client>, private BackendHost 
   OpPtr shutdown(core::Millis timeout);
   OpPtr failed(Op::Kind kind, const core::Failure &failure);
 
+  // The result of an op that the engine ends within limit. Where a backend, or a callback, keeps the
+  // client's thread from that, it is let go a node timeout later: kUnknown, and *blocked says so.
+  core::Status await(const OpPtr &op, core::Millis limit, std::string *blocked = nullptr);
+
   void cancel(const OpPtr &op);
   void heartbeat();
   // A descriptor of it for a child process (the caller's own), or -1.

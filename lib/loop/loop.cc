@@ -105,11 +105,13 @@ void Loop::start(Task after_run, Task on_failure) {
 // want of memory.
 template <class Work>
 void Loop::contain(const Work &work) {
+  busy_since_ = port::now_ms();
   try {
     work();
   } catch (...) {
     on_failure_();
   }
+  busy_since_ = 0;
 }
 
 Loop::Letter Loop::letter(Task task) {
@@ -194,6 +196,14 @@ void Loop::end() {
   uv_close(as_handle(&wake_), nullptr);
   uv_close(as_handle(&before_sleep_), nullptr);
   uv_close(as_handle(&alarm_ready_), nullptr);
+  // What a backend of somebody else's did not free would keep the thread for ever.
+  uv_walk(
+      &uv_,
+      [](uv_handle_t *left, void *self) {
+        if (uv_is_closing(left) == 0)
+          static_cast<Loop *>(self)->watch_free(static_cast<Watch *>(left->data));
+      },
+      this);
 }
 
 Loop::Watch *Loop::watch(int fd, int events, std::function<void(int)> ready) {

@@ -45,6 +45,10 @@ class Loop {
   // Any thread. Memory ran out where nobody can be told: as if a task had thrown.
   void fail_soon();
 
+  // Any thread. Since when one and the same task runs; 0: none does.
+  core::Millis busy_since() const { return busy_since_; }
+
+  bool is_started() const { return thread_.load() != std::thread::id(); }
   bool on_its_thread() const { return std::this_thread::get_id() == thread_; }
 
   // ---- the loop's own thread, or before start() ----
@@ -92,6 +96,7 @@ class Loop {
   bool stopping_ = false;
   Task on_failure_ = [] {};
   std::atomic<std::thread::id> thread_;
+  std::atomic<core::Millis> busy_since_{0};
 
   std::mutex mutex_;  // of what follows; held for a push or a swap only
   Letter posted_;

@@ -1,18 +1,17 @@
 #include "plugin/backend.h"
 
 #include <array>
+#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "backend/file/file.h"
 #include "backend/memory/memory.h"
 #include "backend/redis/redis.h"
 #include "plugin/host.h"
+#include "plugin/loader.h"
 #include "plugin/negotiate.h"
-#include "plugin/translate.h"
-#include "port/fork.h"
-#include "port/process.h"
+#include "plugin/table_backend.h"
 
 namespace repolock::plugin {
 
@@ -23,6 +22,7 @@ struct BuiltIn {
   repolock_plugin_init_fn init;
 };
 
+// Those of one backend are neighbours.
 constexpr std::array kBuiltIn = {
     BuiltIn{"file", backend::file::init}, BuiltIn{"memory", backend::memory::init},
     BuiltIn{"redis", backend::redis::init}, BuiltIn{"redis+unix", backend::redis::init},
@@ -34,71 +34,36 @@ constexpr auto kSchemes = [] {
   return schemes;
 }();
 
-Self this_process() {
-  Self self;
-  self.host = port::host_name();
-  self.boot_id = port::boot_id();
-  self.pid = port::process_id();
-  self.pid_start = port::process_start(self.pid);
-  return self;
+// By the same checks as any other.
+core::Result<Plugin> built_in(const BuiltIn &backend) {
+  auto table =
+      negotiate("the backend " + std::string(backend.scheme) + ":", backend.init, host_api());
+  if (core::Failure *failure = std::get_if<core::Failure>(&table)) return std::move(*failure);
+  return Plugin{"", std::get<repolock_backend_api_t>(table)};
 }
 
-class TableBackend : public loop::Backend {
- public:
-  explicit TableBackend(const repolock_backend_api_t &table) : table_(table) {}
-  ~TableBackend() override {
-    if (self_ != nullptr) table_.close(self_);
+core::Result<Plugin> find(const core::Options &options) {
+  for (const BuiltIn &backend : kBuiltIn)
+    if (backend.scheme == options.backend_scheme()) return built_in(backend);
+  return load_for(options.plugin_path(), options.backend_scheme());
+}
+
+core::Row row_of(const std::string &file, const core::Result<Plugin> &found) {
+  core::Row row;
+  row.kind = core::RowKind::kBackend;
+  row.file = file;
+  if (const core::Failure *failure = core::failure_of(found)) {
+    row.status = core::status_name(static_cast<int32_t>(failure->status));
+    row.message = failure->message;
+    return row;
   }
-
-  repolock_status_t open(loop::BackendHost &client, const repolock_open_params_t &params, char *err,
-                         size_t err_size) {
-    return table_.open(host_api(), as_host(&client), &params, &self_, err, err_size);
-  }
-
-  uint64_t capabilities() const override {
-    return table_.effective_capabilities == nullptr ? table_.capabilities
-                                                    : table_.effective_capabilities(self_);
-  }
-
-  void submit(const core::BackendRequest &request) override {
-    const RequestView view(request, process_);
-    table_.submit(self_, view.get());
-  }
-
-  void cancel(uint64_t request) override { table_.cancel(self_, request); }
-
- private:
-  const repolock_backend_api_t table_;
-  void *self_ = nullptr;
-  const Self process_ = this_process();
-};
-
-core::Result<std::unique_ptr<loop::Backend>> open(const core::Options &options,
-                                                  const BuiltIn &built_in,
-                                                  loop::BackendHost &client) {
-  auto table = negotiate(built_in.init, host_api());
-  if (const core::Failure *failure = core::failure_of(table)) return *failure;
-  const auto &api = std::get<repolock_backend_api_t>(table);
-
-  std::vector<const char *> keys, values;
-  for (const core::BackendOption &option : options.backend_options()) {
-    keys.push_back(option.key);
-    values.push_back(option.value);
-  }
-  repolock_open_params_t params{};
-  params.struct_size = sizeof params;
-  params.url = options.backend().c_str();
-  params.keys = keys.data();
-  params.values = values.data();
-  params.option_count = keys.size();
-  params.max_ttl_ms = options.max_ttl();
-  params.node_timeout_ms = options.node_timeout();
-
-  auto backend = std::make_unique<TableBackend>(api);  // before anything is open
-  char err[REPOLOCK_ERR_SIZE] = "";
-  const repolock_status_t status = backend->open(client, params, err, sizeof err);
-  if (status != REPOLOCK_OK) return core::Failure{static_cast<core::Status>(status), err};
-  return backend;
+  const auto &table = std::get<Plugin>(found).table;
+  row.status = core::status_name(static_cast<int32_t>(core::Status::kOk));
+  row.schemes = table.schemes;
+  row.version = text(table.version);
+  row.abi = table.abi_version;
+  row.capabilities = static_cast<int64_t>(table.capabilities);
+  return row;
 }
 
 }  // namespace
@@ -109,11 +74,27 @@ std::span<const std::string_view> known_schemes() {
 
 loop::OpenBackend opener(const core::Options &options) {
   return [options](loop::BackendHost &client) -> core::Result<std::unique_ptr<loop::Backend>> {
-    for (const BuiltIn &built_in : kBuiltIn)
-      if (built_in.scheme == options.backend_scheme()) return open(options, built_in, client);
-    return core::Failure{core::Status::kUnsupported,
-                         "no backend for " + std::string(options.backend_scheme()) + ":"};
+    auto found = find(options);
+    if (core::Failure *failure = std::get_if<core::Failure>(&found)) return std::move(*failure);
+    auto &[file, table] = std::get<Plugin>(found);
+    auto backend = std::make_unique<TableBackend>(std::move(file), table, client);
+    if (auto failure = backend->open(options)) return *std::move(failure);
+    return backend;
   };
+}
+
+core::Result<core::Rows> backend_rows(const core::Options &options) {
+  core::Rows rows;
+  repolock_plugin_init_fn last = nullptr;
+  for (const BuiltIn &backend : kBuiltIn)
+    if (std::exchange(last, backend.init) != backend.init)
+      rows.push_back(row_of("", built_in(backend)));
+  if (options.plugin_path().empty()) return rows;
+  auto files = plugin_files(options.plugin_path());
+  if (core::Failure *failure = std::get_if<core::Failure>(&files)) return std::move(*failure);
+  for (const std::string &file : std::get<std::vector<std::string>>(files))
+    rows.push_back(row_of(file, load(file)));
+  return rows;
 }
 
 }  // namespace repolock::plugin

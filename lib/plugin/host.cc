@@ -1,6 +1,9 @@
 #include "plugin/host.h"
 
-#include <new>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -8,6 +11,7 @@
 #include "loop/loop.h"
 #include "plugin/translate.h"
 #include "port/clock.h"
+#include "port/fork.h"
 #include "port/random.h"
 
 // Nothing may be thrown into a backend, which may be C: where memory is short the call has no
@@ -17,83 +21,143 @@ namespace repolock::plugin {
 
 namespace {
 
-loop::BackendHost &client(repolock_host_t *host) {
-  return *reinterpret_cast<loop::BackendHost *>(host);
+// To one client, as long as it is there.
+struct Door {
+  std::mutex mutex;  // held for the time of a call
+  loop::BackendHost *client;
+};
+using Doors = std::map<uintptr_t, std::shared_ptr<Door>>;
+
+constinit port::ForkSafeMutex g_mutex;
+// Never freed, on purpose: a backend of somebody else's may have a thread that goes on calling.
+constinit Doors *g_doors = nullptr;
+constinit uintptr_t g_last = 0;
+
+std::shared_ptr<Door> door_to(repolock_host_t *host) {
+  const std::lock_guard lock(g_mutex);
+  if (g_doors == nullptr) return nullptr;
+  const auto found = g_doors->find(reinterpret_cast<uintptr_t>(host));
+  return found == g_doors->end() ? nullptr : found->second;
+}
+
+// Runs call with the client, if that is still there. False: it is not, or memory ran out.
+template <class Call>
+bool with_client(repolock_host_t *host, Call call) noexcept {
+  const std::shared_ptr<Door> door = door_to(host);
+  if (door == nullptr) return false;
+  const std::lock_guard lock(door->mutex);
+  if (door->client == nullptr) return false;
+  try {
+    call(*door->client);
+    return true;
+  } catch (const std::exception &) {
+    return false;
+  }
+}
+
+// The same; a client that cannot hear of it, for want of memory, hears that.
+template <class Call>
+void tell(repolock_host_t *host, Call call) noexcept {
+  with_client(host, [&call](loop::BackendHost &client) {
+    try {
+      call(client);
+    } catch (const std::exception &) {
+      client.out_of_memory();
+    }
+  });
+}
+
+// The same with its loop, which only its own thread may touch, and who opens.
+template <class Call>
+bool with_loop(repolock_host_t *host, Call call) noexcept {
+  bool done = false;
+  with_client(host, [&](loop::BackendHost &client) {
+    loop::Loop &loop = client.loop();
+    if (loop.is_started() && !loop.on_its_thread()) return;
+    call(loop);
+    done = true;
+  });
+  return done;
+}
+
+void log(repolock_host_t *host, int32_t level, const char *event, const char *message) noexcept {
+  with_client(host, [&](loop::BackendHost &client) {
+    core::LogLine line;
+    line.level = level;
+    line.message = text(message);
+    line.fields.emplace_back("event", text(event));
+    client.log(std::move(line));
+  });
+}
+
+// Into a backend that was asked to be called back, and must not throw.
+template <class Call>
+void call_back(repolock_host_t *host, Call call) noexcept {
+  try {
+    call();
+  } catch (...) {
+    log(host, REPOLOCK_LOG_ERROR, "plugin_threw",
+        "the backend threw an exception out of a callback, which plugin.h forbids; what it was "
+        "about "
+        "to do is not done");
+  }
 }
 
 // A timer knows its loop, so that a backend need not say it again.
 struct Timer {
+  repolock_host_t *host;
+  repolock_post_cb callback;
+  void *data;
   loop::Loop *loop;
   loop::Loop::Timer *timer;
 };
 
 struct Watch {
+  repolock_host_t *host;
+  repolock_ready_cb callback;
+  void *data;
   loop::Loop *loop;
   loop::Loop::Watch *watch;
 };
 
 void answer(repolock_host_t *host, uint64_t request_id, const repolock_answer_t *answer) noexcept {
-  try {
-    client(host).answer(request_id, copy_answer(answer));
-  } catch (const std::exception &) {
-    client(host).out_of_memory();
-  }
+  tell(host, [&](loop::BackendHost &client) { client.answer(request_id, copy_answer(answer)); });
 }
 
 void waiting(repolock_host_t *host, uint64_t request_id, const repolock_row_t *rows,
              size_t count) noexcept {
-  try {
-    client(host).waiting(request_id, copy_rows(rows, count));
-  } catch (const std::exception &) {
-    client(host).out_of_memory();
-  }
+  tell(host,
+       [&](loop::BackendHost &client) { client.waiting(request_id, copy_rows(rows, count)); });
 }
 
 void wake(repolock_host_t *host, const char *repo) noexcept {
-  try {
-    client(host).wake(text(repo));
-  } catch (const std::exception &) {
-    client(host).out_of_memory();
-  }
+  tell(host, [&](loop::BackendHost &client) { client.wake(text(repo)); });
 }
 
 void revoked(repolock_host_t *host, const char *repo, const char *lease_id, int32_t reason,
              const char *message) noexcept {
-  try {
-    client(host).revoked(text(repo), text(lease_id), loss_reason(reason), text(message));
-  } catch (const std::exception &) {
-    client(host).out_of_memory();
-  }
-}
-
-void log(repolock_host_t *host, int32_t level, const char *event, const char *message) noexcept {
-  try {
-    core::LogLine line;
-    line.level = level;
-    line.message = text(message);
-    line.fields.emplace_back("event", text(event));
-    client(host).log(std::move(line));
-  } catch (const std::exception &) {
-  }
+  tell(host, [&](loop::BackendHost &client) {
+    client.revoked(text(repo), text(lease_id), loss_reason(reason), text(message));
+  });
 }
 
 void node(repolock_host_t *host, const char *node, int32_t up, const char *message) noexcept {
-  try {
+  with_client(host, [&](loop::BackendHost &client) {
     core::LogLine line;
     line.level = up != 0 ? core::kLogInfo : core::kLogWarn;
     line.message = text(message);
     line.fields = {{"event", up != 0 ? "node_up" : "node_down"}, {"node", text(node)}};
-    client(host).log(std::move(line));
-  } catch (const std::exception &) {
-  }
+    client.log(std::move(line));
+  });
 }
 
 int32_t post(repolock_host_t *host, repolock_post_cb callback, void *data) noexcept {
-  try {
-    return client(host).loop().post([callback, data] { callback(data); }) ? 1 : 0;
-  } catch (const std::exception &) {
-    return 0;
-  }
+  bool accepted = false;
+  with_client(host, [&](loop::BackendHost &client) {
+    accepted =
+        client.loop().post([host, callback, data] { call_back(host, [&] { callback(data); }); });
+  });
+  return accepted ? 1 : 0;
 }
 
 int64_t now(repolock_host_t *) noexcept {
@@ -106,16 +170,16 @@ int32_t random(repolock_host_t *, void *out, size_t len) noexcept {
 
 repolock_watch_t *watch_fd(repolock_host_t *host, int32_t fd, int32_t events,
                            repolock_ready_cb callback, void *data) noexcept {
-  try {
-    loop::Loop &loop = client(host).loop();
-    auto watch = std::make_unique<Watch>();
-    watch->loop = &loop;
-    watch->watch = loop.watch(fd, events, [callback, data](int ready) { callback(data, ready); });
-    if (watch->watch == nullptr) return nullptr;
-    return reinterpret_cast<repolock_watch_t *>(watch.release());
-  } catch (const std::exception &) {
-    return nullptr;
-  }
+  std::unique_ptr<Watch> made;
+  with_loop(host, [&](loop::Loop &loop) {
+    auto watch = std::make_unique<Watch>(Watch{host, callback, data, &loop, nullptr});
+    watch->watch = loop.watch(fd, events, [self = watch.get()](int ready) {
+      const Watch copy = *self;  // it may be freed in there
+      call_back(copy.host, [&] { copy.callback(copy.data, ready); });
+    });
+    if (watch->watch != nullptr) made = std::move(watch);
+  });
+  return reinterpret_cast<repolock_watch_t *>(made.release());
 }
 
 void watch_set(repolock_watch_t *handle, int32_t events) noexcept {
@@ -130,15 +194,16 @@ void watch_free(repolock_watch_t *handle) noexcept {
 }
 
 repolock_timer_t *timer_new(repolock_host_t *host, repolock_post_cb callback, void *data) noexcept {
-  try {
-    loop::Loop &loop = client(host).loop();
-    auto timer = std::make_unique<Timer>();
-    timer->loop = &loop;
-    timer->timer = loop.timer_new([callback, data] { callback(data); });
-    return reinterpret_cast<repolock_timer_t *>(timer.release());
-  } catch (const std::exception &) {
-    return nullptr;
-  }
+  std::unique_ptr<Timer> made;
+  with_loop(host, [&](loop::Loop &loop) {
+    auto timer = std::make_unique<Timer>(Timer{host, callback, data, &loop, nullptr});
+    timer->timer = loop.timer_new([self = timer.get()] {
+      const Timer copy = *self;  // it may be freed in there
+      call_back(copy.host, [&] { copy.callback(copy.data); });
+    });
+    made = std::move(timer);
+  });
+  return reinterpret_cast<repolock_timer_t *>(made.release());
 }
 
 void timer_set(repolock_timer_t *handle, int64_t at_ms) noexcept {
@@ -157,12 +222,10 @@ void timer_free(repolock_timer_t *handle) noexcept {
 }
 
 int32_t later(repolock_host_t *host, repolock_post_cb callback, void *data) noexcept {
-  try {
-    client(host).loop().later([callback, data] { callback(data); });
-    return 1;
-  } catch (const std::exception &) {
-    return 0;
-  }
+  const bool accepted = with_loop(host, [&](loop::Loop &loop) {
+    loop.later([host, callback, data] { call_back(host, [&] { callback(data); }); });
+  });
+  return accepted ? 1 : 0;
 }
 
 constexpr repolock_host_api_t kHostApi = {
@@ -190,6 +253,27 @@ constexpr repolock_host_api_t kHostApi = {
 
 const repolock_host_api_t *host_api() {
   return &kHostApi;
+}
+
+HostEntry::HostEntry(loop::BackendHost &client) {
+  auto door = std::make_shared<Door>();
+  door->client = &client;
+  const std::lock_guard lock(g_mutex);
+  if (g_doors == nullptr) g_doors = new Doors;
+  g_doors->emplace(g_last + 1, std::move(door));
+  host_ = reinterpret_cast<repolock_host_t *>(++g_last);
+}
+
+HostEntry::~HostEntry() {
+  std::shared_ptr<Door> door;
+  {
+    const std::lock_guard lock(g_mutex);
+    const auto found = g_doors->find(reinterpret_cast<uintptr_t>(host_));
+    door = std::move(found->second);
+    g_doors->erase(found);
+  }
+  const std::lock_guard lock(door->mutex);
+  door->client = nullptr;
 }
 
 }  // namespace repolock::plugin

@@ -13,33 +13,55 @@ namespace {
 constexpr size_t kSmallestTable =
     offsetof(repolock_backend_api_t, close) + sizeof(repolock_backend_api_t::close);
 
-core::Failure refuse(const std::string &why) {
-  return {core::Status::kPlugin, why};
+// "open, close", of those that are NULL.
+std::string missing_slots(const repolock_backend_api_t &table) {
+  std::string missing;
+  const auto need = [&missing](bool there, const char *slot) {
+    if (!there) missing += (missing.empty() ? "" : ", ") + std::string(slot);
+  };
+  need(table.schemes != nullptr, "schemes");
+  need(table.open != nullptr, "open");
+  need(table.submit != nullptr, "submit");
+  need(table.cancel != nullptr, "cancel");
+  need(table.close != nullptr, "close");
+  return missing;
 }
 
 }  // namespace
 
-core::Result<repolock_backend_api_t> negotiate(repolock_plugin_init_fn init,
+core::Result<repolock_backend_api_t> negotiate(const std::string &who, repolock_plugin_init_fn init,
                                                const repolock_host_api_t *host) {
+  const auto refuse = [&who](const std::string &why) {
+    return core::Failure{core::Status::kPlugin, who + " " + why};
+  };
+  const std::string newest = std::to_string(REPOLOCK_PLUGIN_ABI);
+  const std::string remedy =
+      "; install one built for ABI 1 to " + newest + ", or a librepolock as new as it";
   const repolock_backend_api_t *theirs = nullptr;
-  for (uint32_t abi = REPOLOCK_PLUGIN_ABI; abi >= 1 && theirs == nullptr; --abi)
-    theirs = init(host, abi);
+  uint32_t asked = REPOLOCK_PLUGIN_ABI + 1;
+  try {
+    while (theirs == nullptr && asked > 1) theirs = init(host, --asked);
+  } catch (...) {
+    return refuse("threw an exception out of " REPOLOCK_PLUGIN_ENTRY
+                  ", which plugin.h forbids; install one that does not");
+  }
   if (theirs == nullptr)
-    return refuse("the backend speaks none of the plugin ABIs 1 to " +
-                  std::to_string(REPOLOCK_PLUGIN_ABI) + "; use one built for this library");
-  if (theirs->abi_version < 1 || theirs->abi_version > REPOLOCK_PLUGIN_ABI)
-    return refuse("the backend answered with plugin ABI " + std::to_string(theirs->abi_version) +
-                  ", which nobody asked for; use one built for this library");
+    return refuse("speaks none of the plugin ABIs 1 to " + newest + " of this librepolock " +
+                  REPOLOCK_VERSION_STRING + remedy);
+  if (theirs->abi_version < 1 || theirs->abi_version > asked)
+    return refuse("answered with plugin ABI " + std::to_string(theirs->abi_version) +
+                  " when it was asked for " + std::to_string(asked) + remedy);
   if (theirs->struct_size < kSmallestTable)
-    return refuse("the backend's table has " + std::to_string(theirs->struct_size) +
+    return refuse("has a table of " + std::to_string(theirs->struct_size) +
                   " bytes, and ABI 1 needs " + std::to_string(kSmallestTable) +
-                  "; build it against plugin.h");
+                  "; build it against plugin.h, with struct_size = sizeof the table");
 
   repolock_backend_api_t table{};
   std::memcpy(&table, theirs, std::min<size_t>(theirs->struct_size, sizeof table));
-  if (table.schemes == nullptr || table.open == nullptr || table.submit == nullptr ||
-      table.cancel == nullptr || table.close == nullptr)
-    return refuse("the backend's table lacks one of schemes, open, submit, cancel, close");
+  const std::string missing = missing_slots(table);
+  if (!missing.empty())
+    return refuse("has nothing in the required slots " + missing +
+                  " of its table; build one that fills all that plugin.h calls REQUIRED");
   return table;
 }
 

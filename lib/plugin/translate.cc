@@ -95,6 +95,12 @@ core::Rows copy_rows(const repolock_row_t *rows, size_t count) {
 }
 
 core::BackendAnswer copy_answer(const repolock_answer_t *from) {
+  if (from == nullptr) {
+    core::BackendAnswer none;
+    none.status = core::Status::kPlugin;
+    none.message = "the backend answered with a NULL, which plugin.h forbids";
+    return none;
+  }
   const auto answer = sized<repolock_answer_t>(from, from->struct_size);
   core::BackendAnswer copy;
   copy.status = static_cast<core::Status>(answer.status);

@@ -27,6 +27,7 @@ ROOMS = {
     "lib/backend/file": ["repolock/plugin.h", "backend/host/", "port/", SYSTEM],
     "lib/backend/redis": ["repolock/plugin.h", "backend/host/", "port/", "hiredis/", SYSTEM],
     "bindings/shell": [*CALLERS, SYSTEM],
+    "bindings/c/backend": ["repolock/", SYSTEM],  # before the room that it is in
     "bindings/c": [*CALLERS, SYSTEM],
     "bindings/go": CALLERS,
     "bindings/cpp": [*CALLERS, "repolock/cpp/", SYSTEM],

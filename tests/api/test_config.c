@@ -47,7 +47,7 @@ static void what_is_wrong_is_told_in_words(void **state) {
       {"holder", "a\nb", REPOLOCK_E_INVALID, "a\\x0ab", "one line"},
       {"backend", "", REPOLOCK_E_INVALID, "backend", "file:"},
       {"backend", "/srv/locks", REPOLOCK_E_INVALID, "/srv/locks", "file:///srv/locks"},
-      {"backend", "etcdd://node", REPOLOCK_E_UNSUPPORTED, "etcdd", "file"},
+      {"plugin.path", "lib", REPOLOCK_E_INVALID, "lib", "from / on"},
   };
   repolock_config_t *config = repolock_config_new();
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
@@ -55,8 +55,47 @@ static void what_is_wrong_is_told_in_words(void **state) {
     assert_contains(err, wrong[i].names);
     assert_contains(err, wrong[i].remedy);
   }
-  assert_status(set(config, "backend", "nosuch://user:secret@host"), REPOLOCK_E_UNSUPPORTED);
+  repolock_config_free(config);
+}
+
+static void a_scheme_that_nobody_opens(void **state) {
+  (void)state;
+  repolock_config_t *config = repolock_config_new();
+  repolock_client_t *client = NULL;
+  assert_status(set(config, "backend", "nosuch://user:secret@host"), REPOLOCK_OK);
+  assert_status(repolock_client_open(config, &client, err, sizeof err), REPOLOCK_E_UNSUPPORTED);
+  assert_contains(err, "nosuch");
+  assert_contains(err, "file, memory, redis");
+  assert_contains(err, "plugin.path");
   assert_null(strstr(err, "secret"));
+  repolock_config_free(config);
+}
+
+static void the_backends_there_are(void **state) {
+  (void)state;
+  repolock_snapshot_t *found = NULL;
+  assert_status(repolock_backend_list(NULL, &found, err, sizeof err), REPOLOCK_OK);
+  static const char *const schemes[] = {"file", "memory", "redis redis+unix redis+quorum"};
+  assert_int_equal(repolock_snapshot_size(found), 3);
+  for (size_t row = 0; row < 3; ++row) {
+    assert_int_equal(repolock_snapshot_number(found, row, REPOLOCK_NUMBER_ROW),
+                     REPOLOCK_ROW_BACKEND);
+    assert_int_equal(repolock_snapshot_number(found, row, REPOLOCK_NUMBER_ABI), 1);
+    assert_true(repolock_snapshot_number(found, row, REPOLOCK_NUMBER_CAPABILITIES) &
+                REPOLOCK_CAN_INSPECT);
+    assert_string_equal(repolock_snapshot_text(found, row, REPOLOCK_TEXT_SCHEMES), schemes[row]);
+    assert_string_equal(repolock_snapshot_text(found, row, REPOLOCK_TEXT_VERSION),
+                        REPOLOCK_VERSION_STRING);
+    assert_string_equal(repolock_snapshot_text(found, row, REPOLOCK_TEXT_FILE), "");
+    assert_string_equal(repolock_snapshot_text(found, row, REPOLOCK_TEXT_STATUS), "OK");
+  }
+  repolock_snapshot_free(found);
+
+  repolock_config_t *config = repolock_config_new();
+  assert_status(set(config, "plugin.path", "/no/such/folder"), REPOLOCK_OK);
+  assert_status(repolock_backend_list(config, &found, err, sizeof err), REPOLOCK_E_PLUGIN);
+  assert_contains(err, "/no/such/folder");
+  assert_status(repolock_backend_list(config, NULL, err, sizeof err), REPOLOCK_E_INVALID);
   repolock_config_free(config);
 }
 
@@ -206,6 +245,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_option_takes_its_default),
       cmocka_unit_test(what_is_wrong_is_told_in_words),
+      cmocka_unit_test(a_scheme_that_nobody_opens),
+      cmocka_unit_test(the_backends_there_are),
       cmocka_unit_test(options_that_do_not_fit_together),
       cmocka_unit_test(a_later_value_replaces_an_earlier_one),
       ON_EACH(a_client_has_a_copy),

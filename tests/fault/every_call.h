@@ -88,6 +88,7 @@ static const char long_text[] = "a holder whose text is too long to be kept in a
 static void configure(struct world *world) {
   char out[REPOLOCK_REPO_SIZE];
   const char *key = NULL;
+  repolock_snapshot_t *backends = NULL;
   repolock_config_t *config = repolock_config_new();
   answer_pointer(world, config);
   if (config != NULL) {
@@ -95,6 +96,8 @@ static void configure(struct world *world) {
     answer(world, repolock_config_set(config, "repo.default_host", "git.example.org", NULL, 0));
   }
   answer(world, repolock_config_describe(0, &key, NULL, NULL, NULL));
+  answer(world, repolock_backend_list(config, &backends, NULL, 0));
+  repolock_snapshot_free(backends);
   answer(world, repolock_repo_canonical(config, NAME(long_name), out, sizeof out, NULL, 0));
   repolock_config_free(config);
 }

@@ -76,6 +76,10 @@ void set(core::Options &options, std::string_view key, std::string_view value) {
     return;
   }
   const auto option = core::find_option(key);
+  if (core::failure_of(option) != nullptr) {
+    must(key.find('.') != std::string_view::npos, "what is no option is named after a plugin");
+    return;
+  }
   must(std::holds_alternative<core::Option>(option), "what was set is an option");
   const auto once = core::read_value(std::get<core::Option>(option), value);
   const auto &text = std::get<core::OptionValue>(once).text;

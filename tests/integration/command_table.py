@@ -67,6 +67,8 @@ ROWS = {
     "ls": [Row("", "", 0, "owner/name +gc ", given=HELD)],
     "canonical": [Row("", "git@github.com:A/B.git", 0, r"\Aa/b\n\Z")],
     "doctor": [Row("", "", 0, "nothing is wrong")],
+    "plugins": [Row("", "", 0, "(?m)^redis .* built in$"),
+                Row("", "--option plugin.path={directory}/none", 70, err="none")],
     "version": [Row("", "", 0, r"\Arepolock \d")],
     "help": [Row("", "", 0, "(?m)^  run "), Row("", "run", 0, r"\AUsage: repolock run ")],
 }
@@ -105,7 +107,7 @@ COMMON = {
         Row("-q", "{option} | owner/name --id {id}", 0, NOTHING, NOTHING, given=HELD),
     ],
     "canonical": [
-        Row("--backend", "{option} ftp://x | A/B", 64, err="ftp"),
+        Row("--backend", "{option} ftp://x | A/B", 0, r"\Aa/b\n\Z"),  # it asks no backend
         Row("--option", "{option} repo.case=sensitive | A/B", 0, r"\AA/B\n\Z"),
         Row("--json", "{option} | A/B", 0, r'\A{"name":"A/B","repo":"a/b"}\n\Z'),
         Row("-q", "{option} | A/B", 0, NOTHING),
@@ -115,6 +117,12 @@ COMMON = {
         Row("--option", "{option} tll_ms=1", 64, err="tll_ms"),
         Row("--json", "{option}", 0, NOTHING),
         Row("-q", "{option}", 0, NOTHING),
+    ],
+    "plugins": [
+        Row("--backend", "{option} ftp://x", 0, "memory"),  # it opens none
+        Row("--option", "{option} tll_ms=1", 64, err="tll_ms"),
+        Row("--json", "{option}", 0, JSON + 'schemes":'),
+        Row("-q", "{option}", 0, r"\Afile\nmemory\n"),
     ],
     "version": [
         Row("--backend", "{option} ftp://x", 0, "repolock"),  # it asks no backend

@@ -130,7 +130,8 @@ class Doctor(CommandTest):
 
 
 class Help(CommandTest):
-    SUBCOMMANDS = ("run", "status", "ls", "top", "break", "canonical", "doctor", "version", "help")
+    SUBCOMMANDS = ("run", "status", "ls", "top", "break", "canonical", "doctor", "plugins",
+                   "version", "help")
 
     def test_overview(self):
         for word in ("help", "--help", "-h"):

@@ -50,7 +50,7 @@ class WrongUse(CommandTest):
         self.refused("REPO is missing", "status")
         self.refused("'b/b'", "status", "a/a", "b/b")
         self.refused("'a/a'", "ls", "a/a")
-        for subcommand in ("top", "doctor", "version"):
+        for subcommand in ("top", "doctor", "plugins", "version"):
             self.refused("'a/a'", subcommand, "a/a")
 
     def test_of_names_urls_and_settings(self):

@@ -201,7 +201,9 @@ void test_unknown_keys(void **) {
       fail_msg("%s", message.c_str());
     }
   }
-  for (const std::string &key : {std::string(), std::string("etcd.pool"), std::string(5000, 'k')}) {
+  for (const std::string &key :
+       {std::string(), std::string("etcd."), std::string(".pool"), std::string("etcd.a b"),
+        std::string("a.") + std::string(63, 'k'), std::string(5000, 'k')}) {
     assert_true(contains(refusal(key, "1"), "the options are backend, ttl_ms, "));
   }
 }
@@ -213,9 +215,46 @@ void test_backend(void **) {
   set(&options, "backend", "memory:ci");
   assert_true(options.backend_scheme() == "memory");
   assert_true(contains(refusal("backend", "/srv/locks"), "does not begin with a scheme"));
-  assert_string_equal(refusal("backend", "etcd://:secret@host", Status::kUnsupported).c_str(),
+  assert_true(options.is_built_in());
+  set(&options, "backend", "etcd://:secret@host");
+  assert_false(options.is_built_in());
+  assert_true(options.check()->status == Status::kUnsupported);
+  assert_string_equal(options.check()->message.c_str(),
                       "backend \"etcd://***@host\" has a scheme that this version does not know: "
-                      "use file, memory");
+                      "use file, memory, or set plugin.path to where its plugin is");
+  set(&options, "plugin.path", "/usr/lib/repolock");
+  assert_false(options.check().has_value());
+}
+
+void test_plugin_path(void **) {
+  Options options = defaults();
+  set(&options, "plugin.path", "/usr/lib/repolock");
+  assert_string_equal(options.plugin_path().c_str(), "/usr/lib/repolock");
+  assert_string_equal(refusal("plugin.path", "./lib").c_str(),
+                      "plugin.path \"./lib\" is not absolute: write the path from / on");
+  set(&options, "plugin.path", "");
+  assert_true(options.plugin_path().empty());
+}
+
+void test_options_of_a_plugin_go_to_it_as_they_are(void **) {
+  Options options = defaults();
+  set(&options, "etcd.pool", "1");
+  set(&options, "etcd.ca", "line one\nline two\n");
+  set(&options, "etcd.pool", " 2 ");
+  assert_true(options.backend_options().empty());
+  assert_true(contains(options.check()->message, "there is no option \"etcd.ca\""));
+  set(&options, "plugin.path", "/usr/lib/repolock");
+  set(&options, "backend", "etcd+tls://host");
+  assert_false(options.check().has_value());
+  const auto given = options.backend_options();
+  assert_int_equal(given.size(), 2);
+  assert_string_equal(given[0].key, "etcd.ca");
+  assert_string_equal(given[0].value, "line one\nline two\n");
+  assert_string_equal(given[1].value, " 2 ");
+  assert_true(contains(refusal("etcd.pool", std::string(4097, 'x')), "at most 4096 bytes"));
+  // A slip of the hand is told, if only when the client opens.
+  set(&options, "rebo.case", "fold");
+  assert_true(contains(options.check()->message, "did you mean repo.case?"));
 }
 
 void test_ttl_and_max_ttl_go_together(void **) {
@@ -270,6 +309,8 @@ int main() {
       cmocka_unit_test(test_holder),
       cmocka_unit_test(test_unknown_keys),
       cmocka_unit_test(test_backend),
+      cmocka_unit_test(test_plugin_path),
+      cmocka_unit_test(test_options_of_a_plugin_go_to_it_as_they_are),
       cmocka_unit_test(test_ttl_and_max_ttl_go_together),
       cmocka_unit_test(test_options_of_a_backend),
       cmocka_unit_test(test_messages_fit_and_are_one_printable_line),

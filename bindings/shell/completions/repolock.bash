@@ -67,12 +67,12 @@ _repolock_offer_value() { # OPTION
 
 _repolock_offer_word() {
   case $subcommand in
-    '') _repolock_offer run status ls top break canonical doctor version help ;;
+    '') _repolock_offer run status ls top break canonical doctor plugins version help ;;
     run | status | break)
       [[ $repository ]] || _repolock_offer_lines < <("${ask[@]}" ls -q 2>/dev/null)
       ;;
     help)
-      _repolock_offer run status ls top break canonical doctor version help exit-codes settings
+      _repolock_offer run status ls top break canonical doctor plugins version help exit-codes settings
       ;;
   esac
 }

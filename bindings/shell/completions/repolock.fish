@@ -1,7 +1,7 @@
 # Completion of repolock(1) for fish: subcommands, options and their values, repositories that are
 # locked now, and the command that `repolock run` runs.
 
-set -g __repolock_subcommands run status ls top break canonical doctor version help
+set -g __repolock_subcommands run status ls top break canonical doctor plugins version help
 
 # The command line up to here in parts, a line each: the subcommand, the first word behind it, and for
 # `run` the words of its command.
@@ -82,6 +82,7 @@ complete -c repolock -n '__repolock_is ""' -a top -d 'the same, kept up to date'
 complete -c repolock -n '__repolock_is ""' -a break -d 'take a lock away from the lease that holds it'
 complete -c repolock -n '__repolock_is ""' -a canonical -d 'the name under which a repository is locked'
 complete -c repolock -n '__repolock_is ""' -a doctor -d 'what is wrong with the set-up'
+complete -c repolock -n '__repolock_is ""' -a plugins -d 'the backends there are'
 complete -c repolock -n '__repolock_is ""' -a version -d 'the version of command and library'
 complete -c repolock -n '__repolock_is ""' -a help -d 'about a command'
 

@@ -63,6 +63,7 @@ pub const REPOLOCK_EVENT_LOG: i32 = 4;
 pub const REPOLOCK_ROW_HOLDER: i32 = 1;
 pub const REPOLOCK_ROW_WAITER: i32 = 2;
 pub const REPOLOCK_ROW_NODE: i32 = 3;
+pub const REPOLOCK_ROW_BACKEND: i32 = 4;
 
 pub const REPOLOCK_TEXT_REPO: i32 = 1;
 pub const REPOLOCK_TEXT_LEASE_ID: i32 = 2;
@@ -70,6 +71,9 @@ pub const REPOLOCK_TEXT_HOLDER: i32 = 3;
 pub const REPOLOCK_TEXT_HOST: i32 = 4;
 pub const REPOLOCK_TEXT_STATUS: i32 = 5;
 pub const REPOLOCK_TEXT_MESSAGE: i32 = 6;
+pub const REPOLOCK_TEXT_SCHEMES: i32 = 7;
+pub const REPOLOCK_TEXT_VERSION: i32 = 8;
+pub const REPOLOCK_TEXT_FILE: i32 = 9;
 
 pub const REPOLOCK_NUMBER_ROW: i32 = 1;
 pub const REPOLOCK_NUMBER_PID: i32 = 2;
@@ -78,6 +82,8 @@ pub const REPOLOCK_NUMBER_SHARED: i32 = 4;
 pub const REPOLOCK_NUMBER_PLACE: i32 = 5;
 pub const REPOLOCK_NUMBER_AGE_MS: i32 = 6;
 pub const REPOLOCK_NUMBER_REMAINING_MS: i32 = 7;
+pub const REPOLOCK_NUMBER_ABI: i32 = 8;
+pub const REPOLOCK_NUMBER_CAPABILITIES: i32 = 9;
 
 /// A type of which only the library knows what is inside: neither made, moved nor counted on here.
 macro_rules! opaque {
@@ -129,6 +135,12 @@ extern "C" {
     pub fn repolock_client_open(
         config: *const repolock_config_t,
         out: *mut *mut repolock_client_t,
+        err: *mut c_char,
+        err_size: usize,
+    ) -> repolock_status_t;
+    pub fn repolock_backend_list(
+        config: *const repolock_config_t,
+        out: *mut *mut repolock_snapshot_t,
         err: *mut c_char,
         err_size: usize,
     ) -> repolock_status_t;
