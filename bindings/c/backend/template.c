@@ -1,4 +1,4 @@
-/* template.c - a backend to start from: copy it, and let plugin.h tell you what to change.
+/* template.c - a backend to start from: copy it, and let docs/plugins.md tell you what to change.
  *
  *   template:    exclusive locks in the memory of this process, shared by all of its clients */
 #include <pthread.h>
