@@ -193,6 +193,7 @@ void close_client(void *self) {
   auto *client = static_cast<Client *>(self);
   if (client->is("throw-close")) {
     client->tell();
+    delete client;
     hurl();
   }
   if (client->is("after-close")) {

@@ -1,6 +1,7 @@
 /* A plugin that breaks the rules, one by one: what becomes of it is defined, and no crash. */
 #include "plugin.h"
 
+#include <dirent.h>
 #include <sys/socket.h>
 
 /* Two ends: ours, and the one that the plugin has by its option rude.fd. */
@@ -194,14 +195,26 @@ static void what_comes_after_its_close_is_heard_by_nobody(void **state) {
   hang_up(&with);
 }
 
-/* shutdown returns, and the client's thread ends: its descriptors are closed. */
+static size_t threads(void) {
+  size_t count = 0;
+  DIR *tasks = opendir("/proc/self/task");
+  assert_non_null(tasks);
+  for (const struct dirent *entry; (entry = readdir(tasks)) != NULL;)
+    count += entry->d_name[0] != '.';
+  closedir(tasks);
+  return count;
+}
+
+/* The client's thread ends all the same. */
 static void what_it_leaves_behind_keeps_nothing_alive(void **state) {
   (void)state;
   const struct talk with = talk();
+  const size_t before = threads();
   repolock_client_t *client = open_plugin("rude", "rude:leaves", "rude.fd", with.option, NULL);
   assert_status(try_to_lock(client, 1000), REPOLOCK_OK);
   close_client(client);
   hear(&with);
+  while (threads() > before) usleep(1000);
   hang_up(&with);
 }
 
