@@ -78,14 +78,15 @@ void Client::take_new_att(Attempt &attempt) {
   attempt.lease->let_go_at = 0;
 }
 
-// The first that votes, in an order that is another one for each name and the same for all clients.
+// The first that votes, in an order that is another one for each name and the same for all clients: also
+// for one that has just come, and has not reached all of them yet.
 size_t Client::gate_of(const std::string &repo) const {
   uint64_t hash = 14695981039346656037U;  // FNV-1a
   for (const char c : repo) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
   const size_t first = hash % servers_.size();
   for (size_t i = 0; i < servers_.size(); ++i) {
     const size_t index = (first + i) % servers_.size();
-    if (server(index).node().votes()) return index;
+    if (server(index).node().may_vote()) return index;
   }
   return first;
 }

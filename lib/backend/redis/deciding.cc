@@ -102,6 +102,8 @@ void Client::gather(Attempt &attempt) {
 // its gate too, if that is not the one where others line up by now.
 void Client::gather_again(Attempt &attempt) {
   constexpr int kKeptFor = 8;
+  const bool is_gate_gone = attempt.parts[attempt.gate].vote.kind == Vote::Kind::kFailed;
+  if (is_gate_gone && attempt.gate != gate_of(attempt.lease->repo)) return begin_anew(attempt);
   attempt.phase = Attempt::Phase::kGathering;
   if (++attempt.retries % kKeptFor == 0) {
     if (attempt.gate != gate_of(attempt.lease->repo)) return begin_anew(attempt);

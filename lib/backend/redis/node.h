@@ -52,6 +52,8 @@ class Node final : private Connection::Listener {
 
   const std::string &name() const { return name_; }
   bool votes() const { return state_ == State::kVoting; }
+  // It votes, or nobody knows yet: what it is asked for waits until its first connection has come about.
+  bool may_vote() const { return votes() || state_ == State::kConnecting; }
   bool is_connected() const { return state_ == State::kVoting || state_ == State::kWaiting; }
   uint64_t floor() const { return floor_; }  // no fence below it, as the guard has said
   bool lacks_guard() const { return missed_guard_at_ != 0; }
