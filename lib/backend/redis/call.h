@@ -21,6 +21,7 @@ struct Call {
   std::function<std::optional<std::vector<std::string>>()> args;
   bool needs_vote = true;  // false: also while the guard keeps it out
   Connection::OnOutcome on_outcome;
+  bool is_last_word = false;  // nobody waits for its answer, and the process may end behind it
 
   // Of one lease; those of one turn travel together. Its reply is what was said of that lease.
   bool travels_with_others() const { return script == &script::kAcq || script == &script::kRel; }

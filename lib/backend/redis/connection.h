@@ -51,6 +51,9 @@ class Connection {
   // Many commands that are sent in one go travel in one write. Answers, later, exactly once; while it
   // is not connected at once, with E_UNAVAILABLE.
   virtual void send(std::span<const std::string_view> words, OnOutcome on_outcome) = 0;
+  // What was sent leaves now, not at the end of this turn: whoever is told of something behind it may end
+  // the process. Not inside an OnOutcome.
+  virtual void write() = 0;
   // Its owner is content with the server: if it is lost from now on, the first try comes soon.
   virtual void settle() = 0;
   // Its owner is not: as if it had been lost for that reason.

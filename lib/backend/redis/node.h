@@ -134,7 +134,7 @@ class Node final : private Connection::Listener {
   bool knows_clock_ = false;
   std::vector<std::function<void()>> parked_;  // until the first attempt has ended
   Calls releases_, requests_;                  // of this turn: REL, ACQ
-  bool is_gathering_ = false;
+  bool is_gathering_ = false, is_pressing_ = false;
   int on_their_way_ = 0;  // so many messages with such calls
 };
 

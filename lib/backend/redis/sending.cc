@@ -42,6 +42,7 @@ void Node::gather(Call call) {
   if (calls.size() == kMostTogether || has_one_about(requests_, call) || has_one_about(calls, call))
     send_gathered();
   send_later();
+  is_pressing_ = is_pressing_ || call.is_last_word;
   calls.push_back(std::move(call));
 }
 
@@ -53,11 +54,15 @@ void Node::send_later() {
 void Node::on_gathered(void *self) {
   auto &node = *static_cast<Node *>(self);
   node.is_gathering_ = false;
-  if (node.on_their_way_ < kMostOnTheirWay)
-    node.listener_.guarded_by([&] { node.send_gathered(); });
+  if (node.on_their_way_ >= kMostOnTheirWay && !node.is_pressing_) return;
+  node.listener_.guarded_by([&] {
+    node.send_gathered();
+    node.connection_->write();
+  });
 }
 
 void Node::send_gathered() {
+  is_pressing_ = false;
   for (Calls *calls : {&releases_, &requests_})
     if (!calls->empty()) send_calls(std::exchange(*calls, {}));
 }

@@ -34,6 +34,7 @@ void Server::let_go(const LeasePtr &lease, int32_t ended, uint64_t fence, const 
                     std::function<void(const Outcome &)> on_outcome) {
   constexpr size_t kMostOrphans = 10'000;
   const int64_t until = host_.now() + settings_.cap_ms();
+  const bool is_last_word = !on_outcome;
   node_.run({&script::kRel, settings_.keys.of(lease->repo).all(),
              [lease, ended, fence, found, bit = uint32_t{1} << index_] {
                lease->let_go_at |= bit;
@@ -47,7 +48,8 @@ void Server::let_go(const LeasePtr &lease, int32_t ended, uint64_t fence, const 
                if (outcome.failure && host_.now() < until && orphans_.size() < kMostOrphans)
                  orphans_.push_back({lease, ended, fence, until});
                if (on_outcome) on_outcome(outcome);
-             }});
+             },
+             is_last_word});
 }
 
 void Server::let_go_of_orphans() {

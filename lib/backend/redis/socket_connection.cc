@@ -68,6 +68,10 @@ void SocketConnection::push(std::span<const std::string_view> words, OnOutcome o
   }
 }
 
+void SocketConnection::write() {
+  if (is_flush_due_) guarded([this] { flush(); });
+}
+
 void SocketConnection::on_flush(void *self) {
   auto &connection = *static_cast<SocketConnection *>(self);
   connection.is_flush_due_ = false;

@@ -52,6 +52,7 @@ class SocketConnection final : public Connection, private Resolver::Asker {
   void open(Listener &listener) override;
   bool is_connected() const override { return state_ == State::kConnected; }
   void send(std::span<const std::string_view> words, OnOutcome on_outcome) override;
+  void write() override;
   void settle() override { backoff_.settle(); }
   void give_up(const Failure &why) override;
 

@@ -26,6 +26,7 @@ class WireConnection : public backend::redis::Connection, private Wire::End {
   void open(Listener &listener) override;
   bool is_connected() const override { return state_ == State::kConnected; }
   void send(std::span<const std::string_view> words, OnOutcome on_outcome) override;
+  void write() override {}
   void settle() override { backoff_.settle(); }
   void give_up(const backend::Failure &why) override;
 
