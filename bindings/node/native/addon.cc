@@ -8,8 +8,8 @@ namespace repolock_node {
 namespace {
 
 Napi::Value canonical(const Napi::CallbackInfo &info) {
-  const std::string repo = info[0].ToString();
-  const auto config = config_of(info.Env(), info[1].ToObject());
+  const std::string repo = text_of(info[0]);
+  const auto config = config_of(info.Env(), info[1].As<Napi::Object>());
   if (!config) return {};
   char name[REPOLOCK_REPO_SIZE] = "";
   char err[REPOLOCK_ERR_SIZE] = "";
@@ -22,7 +22,7 @@ Napi::Value canonical(const Napi::CallbackInfo &info) {
 
 // isRetryable(code)
 Napi::Value is_retryable(const Napi::CallbackInfo &info) {
-  const std::string name = info[0].ToString();
+  const std::string name = text_of(info[0]);
   for (repolock_status_t status = 0; status >= REPOLOCK_E_INTERNAL; --status)
     if (name == repolock_status_name(status))
       return Napi::Boolean::New(info.Env(), repolock_status_is_retryable(status) != 0);

@@ -20,7 +20,7 @@ Napi::Function Client::define(Napi::Env env) {
 // The environment's hooks run last in, first out: ours before that of the thread-safe function.
 Client::Client(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Client>(info) {
   const Napi::Env env = info.Env();
-  const auto config = config_of(env, info[0].ToObject());
+  const auto config = config_of(env, info[0].As<Napi::Object>());
   if (!config) return;
   repolock_client_t *client = nullptr;
   char err[REPOLOCK_ERR_SIZE] = "";
@@ -61,8 +61,8 @@ void Client::end_with_environment(void *data) {
 
 Napi::Value Client::acquire(const Napi::CallbackInfo &info) {
   const Napi::Array repos = info[0].As<Napi::Array>();
-  const auto request = request_of(info[1].ToObject(), repos);
-  const std::string repo = repos.Get(0U).ToString();
+  const auto request = request_of(info[1].As<Napi::Object>(), repos);
+  const std::string repo = text_of(repos.Get(0U));
   repolock_op_t *op = nullptr;
   const repolock_status_t status =
       repolock_acquire_start(client_.get(), repo.data(), repo.size(), request.get(), &op);
@@ -75,15 +75,15 @@ Napi::Value Client::inspect(const Napi::CallbackInfo &info) {
   if (info[0].IsUndefined()) {
     status = repolock_inspect_start(client_.get(), nullptr, 0, &op);
   } else {
-    const std::string repo = info[0].ToString();
+    const std::string repo = text_of(info[0]);
     status = repolock_inspect_start(client_.get(), repo.data(), repo.size(), &op);
   }
   return Operation::wrap(info.Env(), status, op, mailbox_);
 }
 
 Napi::Value Client::break_lock(const Napi::CallbackInfo &info) {
-  const std::string repo = info[0].ToString();
-  const std::string lease_id = info[1].ToString();
+  const std::string repo = text_of(info[0]);
+  const std::string lease_id = text_of(info[1]);
   repolock_op_t *op = nullptr;
   const repolock_status_t status =
       repolock_break_start(client_.get(), repo.data(), repo.size(), lease_id.c_str(), &op);

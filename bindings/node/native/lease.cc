@@ -19,9 +19,9 @@ Napi::Function Lease::define(Napi::Env env) {
 Napi::Value Lease::wrap(Napi::Env env, repolock_lease_t *lease,
                         const std::shared_ptr<Mailbox> &mailbox) {
   Handle<repolock_lease_t> owned(lease);
-  const Napi::Object object = env.GetInstanceData<Classes>()->lease.New({});
-  if (object.IsEmpty()) return {};
-  Lease *self = Unwrap(object);
+  Napi::Value object;
+  auto *self = new_object<Lease>(env, env.GetInstanceData<Classes>()->lease, &object);
+  if (self == nullptr) return {};
   self->lease_ = std::move(owned);
   self->mailbox_ = mailbox;
   return object;

@@ -22,9 +22,9 @@ Napi::Value Operation::wrap(Napi::Env env, repolock_status_t status, repolock_op
     return {};
   }
   Handle<repolock_op_t> owned(op);
-  const Napi::Object object = env.GetInstanceData<Classes>()->operation.New({});
-  if (object.IsEmpty()) return {};
-  Operation *self = Unwrap(object);
+  Napi::Value object;
+  auto *self = new_object<Operation>(env, env.GetInstanceData<Classes>()->operation, &object);
+  if (self == nullptr) return {};
   self->op_ = std::move(owned);
   self->mailbox_ = mailbox;
   return object;
@@ -34,7 +34,7 @@ Napi::Value Operation::listen(const Napi::CallbackInfo &info) {
   repolock_op_t *op = op_.get();
   if (repolock_op_status(op) == REPOLOCK_E_PENDING) {
     const double number = info[0].As<Napi::Number>();
-    if (info[1].ToBoolean())
+    if (flag_of(info[1]))
       repolock_node::listen(mailbox_, number,
                             [op](auto... how) { return repolock_op_on_wait(op, how...); });
     if (repolock_node::listen(mailbox_, number,

@@ -14,8 +14,8 @@ Handle<repolock_config_t> config_of(Napi::Env env, const Napi::Object &values) {
   Handle<repolock_config_t> config(repolock_config_new());
   const Napi::Array keys = values.GetPropertyNames();
   for (uint32_t i = 0; i < keys.Length(); ++i) {
-    const std::string key = keys.Get(i).ToString();
-    const std::string value = values.Get(key).ToString();
+    const std::string key = text_of(keys.Get(i));
+    const std::string value = text_of(values.Get(key));
     char err[REPOLOCK_ERR_SIZE] = "";
     const repolock_status_t status =
         repolock_config_set(config.get(), key.c_str(), value.c_str(), err, sizeof err);
@@ -36,17 +36,35 @@ Handle<repolock_request_t> request_of(const Napi::Object &options, const Napi::A
   set_ms("ttlMs", repolock_request_set_ttl);
   set_ms("timeoutMs", repolock_request_set_wait);
   set_ms("maxHoldMs", repolock_request_set_max_hold);
-  if (options.Get("shared").ToBoolean()) repolock_request_set_shared(request.get(), 1);
+  if (flag_of(options.Get("shared"))) repolock_request_set_shared(request.get(), 1);
   const Napi::Value holder = options.Get("holder");
   if (holder.IsString()) {
-    const std::string text = holder.ToString();
+    const std::string text = text_of(holder);
     repolock_request_set_holder(request.get(), text.data(), text.size());
   }
   for (uint32_t i = 1; i < repos.Length(); ++i) {
-    const std::string repo = repos.Get(i).ToString();
+    const std::string repo = text_of(repos.Get(i));
     repolock_request_add_repo(request.get(), repo.data(), repo.size());
   }
   return request;
+}
+
+std::string text_of(const Napi::Value &value) {
+  napi_value text = nullptr;
+  size_t size = 0;
+  if (value.IsEmpty() || napi_coerce_to_string(value.Env(), value, &text) != napi_ok ||
+      napi_get_value_string_utf8(value.Env(), text, nullptr, 0, &size) != napi_ok)
+    return "";
+  std::string bytes(size, '\0');
+  napi_get_value_string_utf8(value.Env(), text, bytes.data(), size + 1, &size);
+  return bytes;
+}
+
+bool flag_of(const Napi::Value &value) {
+  napi_value flag = nullptr;
+  bool is_set = false;
+  return !value.IsEmpty() && napi_coerce_to_bool(value.Env(), value, &flag) == napi_ok &&
+         napi_get_value_bool(value.Env(), flag, &is_set) == napi_ok && is_set;
 }
 
 Napi::String status_of(Napi::Env env, repolock_status_t status) {

@@ -30,6 +30,11 @@ Handle<repolock_config_t> config_of(Napi::Env env, const Napi::Object &values);
 // repos: those after the first.
 Handle<repolock_request_t> request_of(const Napi::Object &options, const Napi::Array &repos);
 
+// As String(value) and Boolean(value); "" and false where no JavaScript can run any more, as in a worker that
+// is being terminated: what node-addon-api gives then is nothing, and to ask that ends the process.
+std::string text_of(const Napi::Value &value);
+bool flag_of(const Napi::Value &value);
+
 Napi::String status_of(Napi::Env env, repolock_status_t status);
 
 // Milliseconds left; without end: Infinity.
