@@ -79,7 +79,7 @@ def compiled() -> Iterator[Callable[[str], float]]:
     with tempfile.TemporaryDirectory() as directory:
         flags = subprocess.check_output(["pkg-config", "--cflags", "--libs", "repolock"], text=True)
         program = f"{directory}/cpair"
-        subprocess.run(["cc", "-O2", HERE / "cpair.c", *flags.split(), "-o", program], check=True)
+        subprocess.run(["cc", "-O2", HERE.parents[2] / "tests/bench/cpair.c", *flags.split(), "-o", program], check=True)
         yield lambda url: float(subprocess.check_output([program, url, str(ALONE)]))
 
 

@@ -1,4 +1,4 @@
-/* cpair.c - the loop that the binding is measured against: acquire and release in C.
+/* cpair.c - the loop that each binding is measured against: acquire and release in C.
  *
  * usage: cpair URL COUNT    prints the microseconds of a pair */
 #include <repolock/repolock.h>
