@@ -38,7 +38,16 @@ static struct {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pid_t watched; /* the process in which a thread looks for steps */
 
+/* A child that is made while that thread is at work would wait for it for ever. */
+static void lock(void) {
+  pthread_mutex_lock(&mutex);
+}
+static void unlock(void) {
+  pthread_mutex_unlock(&mutex);
+}
+
 __attribute__((constructor)) static void map_offsets(void) {
+  pthread_atfork(lock, unlock, unlock);
   const char *path = getenv("REPOLOCK_TEST_CLOCKS");
   const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return;
@@ -131,10 +140,10 @@ static void *look_for_steps(void *unused) {
     const struct clock_offsets now = *offsets;
     if (memcmp(&now, &seen, sizeof now) == 0) continue;
     seen = now;
-    pthread_mutex_lock(&mutex);
+    lock();
     for (int fd = 0; fd < ALARMS; ++fd)
       if (alarms[fd].is_set) set_alarm(fd);
-    pthread_mutex_unlock(&mutex);
+    unlock();
   }
   return unused;
 }
@@ -152,13 +161,13 @@ static void watch(void) {
 
 SHOWN int timerfd_create(clockid_t clock, int flags) {
   const int fd = (int)syscall(SYS_timerfd_create, clock, flags);
-  pthread_mutex_lock(&mutex);
+  lock();
   if (fd >= 0 && fd < ALARMS) {
     alarms[fd].clock = clock;
     alarms[fd].is_set = false;
   }
   watch();
-  pthread_mutex_unlock(&mutex);
+  unlock();
   return fd;
 }
 
@@ -166,11 +175,11 @@ SHOWN int timerfd_settime(int fd, int flags, const struct itimerspec *when,
                           struct itimerspec *before) {
   if (fd >= ALARMS || (flags & TFD_TIMER_ABSTIME) == 0)
     return (int)syscall(SYS_timerfd_settime, fd, flags, when, before);
-  pthread_mutex_lock(&mutex);
+  lock();
   alarms[fd].is_set = true;
   alarms[fd].when = *when;
   set_alarm(fd);
-  pthread_mutex_unlock(&mutex);
+  unlock();
   return 0;
 }
 
