@@ -27,6 +27,7 @@ import redis
 import repolock
 
 HERE = Path(__file__).resolve().parent
+IN_C = HERE.parents[2] / "tests/bench/cpair.c"
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from support import RedisServer  # noqa: E402
@@ -79,7 +80,7 @@ def compiled() -> Iterator[Callable[[str], float]]:
     with tempfile.TemporaryDirectory() as directory:
         flags = subprocess.check_output(["pkg-config", "--cflags", "--libs", "repolock"], text=True)
         program = f"{directory}/cpair"
-        subprocess.run(["cc", "-O2", HERE.parents[2] / "tests/bench/cpair.c", *flags.split(), "-o", program], check=True)
+        subprocess.run(["cc", "-O2", IN_C, *flags.split(), "-o", program], check=True)
         yield lambda url: float(subprocess.check_output([program, url, str(ALONE)]))
 
 
