@@ -4,14 +4,13 @@ each has a message of its own that names it, a remedy and an exit code, and one 
 stands in nobody's way. What a real redis-server can be brought to is in tests/integration/test_redis_servers.cc
 too."""
 
-import socket
-import threading
 import time
 import unittest
 
 from command_support import CommandTest
 from redis_command_case import QuorumTest
 from redis_support import skip_without_redis
+from unix_door import UnixDoor
 
 REPO = "owner/name"
 INFO = "redis_version:7.0.15\r\nrun_id:%s\r\nrole:master\r\naof_enabled:1\r\n" % ("f" * 40)
@@ -47,27 +46,14 @@ SAYS = {  # instead of the answer to the first script call: exit code, what is s
 }
 
 
-class BadServer:
+class BadServer(UnixDoor):
     """Lets in whoever asks; what it says to a script call then is `says`. None: it hangs up."""
 
     def __init__(self, path, says):
-        self.path, self._says, self._has_guard = path, says, False
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(path)
-        self._listener.listen()
-        self._open = [self._listener]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._says, self._has_guard = says, False
+        super().__init__(path)
 
-    def _accept(self):
-        while True:
-            try:
-                client = self._listener.accept()[0]
-            except OSError:
-                return
-            self._open.append(client)
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client):
+    def serve(self, client):
         with client, client.makefile("rb") as stream:
             try:
                 while line := stream.readline():
@@ -89,14 +75,6 @@ class BadServer:
             return (b"*3\r\n$8\r\nADMITTED\r\n" + now + b":1\r\n" if self._has_guard else
                     b"*2\r\n$7\r\nMISSING\r\n" + now)
         return self._says
-
-    def close(self):
-        for each in self._open:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            each.close()
 
 
 class OnlyServer(CommandTest):

@@ -12,6 +12,7 @@ import unittest
 
 from redis_command_case import REPO, QuorumTest, RedisTest
 from redis_support import NAMES, assemble, skip_without_redis
+from unix_door import UnixDoor
 
 CLOCK_SHIM = os.path.join(os.environ["REPOLOCK_BUILD_DIR"], "tests", "clock_shim.so")
 
@@ -173,28 +174,18 @@ class Quorum(QuorumTest):
         return str(path)
 
 
-class SlowProxy:
+class SlowProxy(UnixDoor):
     """Hands on each answer so many seconds later."""
 
     def __init__(self, path, to, seconds):
-        self.path, self._to, self._seconds = path, to, seconds
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(path)
-        self._listener.listen()
-        self._open = [self._listener]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._to, self._seconds = to, seconds
+        super().__init__(path)
 
-    def _accept(self):
-        while True:
-            try:
-                client = self._listener.accept()[0]
-            except OSError:
-                return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self._to)
-            self._open += [client, server]
-            for source, sink, pause in ((client, server, 0), (server, client, self._seconds)):
-                threading.Thread(target=self._pump, args=(source, sink, pause), daemon=True).start()
+    def serve(self, client):
+        server = self.kept(socket.socket(socket.AF_UNIX))
+        server.connect(self._to)
+        threading.Thread(target=self._pump, args=(client, server, 0), daemon=True).start()
+        self._pump(server, client, self._seconds)
 
     @staticmethod
     def _pump(source, sink, pause):
@@ -205,14 +196,6 @@ class SlowProxy:
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass
-
-    def close(self):
-        for each in self._open:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            each.close()
 
 
 if __name__ == "__main__":

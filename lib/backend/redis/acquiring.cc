@@ -183,7 +183,7 @@ void Client::asked(uint64_t request, const LeasePtr &lease, size_t index, const 
 // been carried out before.
 void Client::came_late(const LeasePtr &lease, size_t index, const Outcome &outcome) {
   if (outcome.failure || is_held(*lease) || outcome.reply.text_at(0) != "GRANT") return;
-  if ((lease->let_go_at >> index & 1) != 0 && !outcome.is_of_second) return;
+  if ((lease->let_go_at >> index & 1) != 0 && !outcome.was_sent_twice) return;
   if (const auto record = read_fence_record(outcome.reply.text_at(1)))
     server(index).let_go(lease, 0, record->fence, std::string(outcome.reply.text_at(2)));
 }

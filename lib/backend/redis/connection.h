@@ -18,10 +18,9 @@ struct Outcome {
   // Instead of a reply. E_UNAVAILABLE: it was not sent, and has no effect. E_UNKNOWN: it was sent, and
   // the connection ended before the reply came.
   Fault failure;
-  int64_t sent_ms = 0;  // before it was sent: what it asks for counts from there
-  int64_t now = 0;      // by the server's clock, where the reply says it
-  bool is_of_second =
-      false;  // it was sent twice: what was sent behind it may have been done before it
+  int64_t sent_ms = 0;          // before it was sent: what it asks for counts from there
+  int64_t now = 0;              // by the server's clock, where the reply says it
+  bool was_sent_twice = false;  // what was sent behind it may have been done before it
 };
 
 // All of it on the client's thread. A connection comes back by itself after it was lost; nothing is

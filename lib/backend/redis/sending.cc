@@ -38,8 +38,10 @@ void Node::run(Call call) {
 
 // What is let go of goes first; only what was asked for in this very turn is let go of behind that.
 void Node::gather(Call call) {
-  Calls &calls = call.script == &script::kRel ? releases_ : requests_;
-  if (calls.size() == kMostTogether || has_one_about(requests_, call) || has_one_about(calls, call))
+  const bool is_release = call.script == &script::kRel;
+  Calls &calls = is_release ? releases_ : requests_;
+  if (calls.size() == kMostTogether || has_one_about(requests_, call) ||
+      (is_release && has_one_about(releases_, call)))
     send_gathered();
   send_later();
   is_pressing_ = is_pressing_ || call.is_last_word;
@@ -115,7 +117,7 @@ void Node::send_calls(Calls calls, Sending how) {
 // ---- Hearing ----
 
 void Node::answered(Calls &calls, Outcome outcome, Sending how) {
-  outcome.is_of_second = how != Sending::kFirst;
+  outcome.was_sent_twice = how != Sending::kFirst;
   const Reply &reply = outcome.reply;
   const bool needs_vote = calls.front().needs_vote;
   if (!outcome.failure && reply.is_error()) {
@@ -156,7 +158,7 @@ void Node::tell_each(const Calls &calls, Outcome outcome) {
     Outcome one;
     one.sent_ms = outcome.sent_ms;
     one.now = outcome.now;
-    one.is_of_second = outcome.is_of_second;
+    one.was_sent_twice = outcome.was_sent_twice;
     if (others == 0)  // not even a word
       one.failure = not_understood(name_);
     else if (elements[others + i].is_error())
